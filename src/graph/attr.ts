@@ -120,7 +120,7 @@ export class Attrs {
 
   #as<K extends AttrKind>(name: string, kind: K): ValueOf<K> | undefined {
     const value = this.get(name)
-    return value?.kind === kind ? (value.value as unknown as ValueOf<K>) : undefined
+    return value?.kind === kind ? (value as { value: ValueOf<K> }).value : undefined
   }
 
   /** Each getter gives undefined where the attribute is missing or of another kind. */

@@ -5,7 +5,7 @@ export type Shape = readonly (number | null)[] | null
 export type StaticShape = readonly number[]
 
 export function isStatic(shape: Shape | undefined): shape is StaticShape {
-  return shape != null && shape.every((size) => size !== null)
+  return shape?.every((size) => size !== null) ?? false
 }
 
 /** The number of elements; 1 for a scalar. */

@@ -1,0 +1,158 @@
+import { Graph } from '../graph/graph.js'
+import { Node } from '../graph/node.js'
+import { parseTensorName, printTensorName } from '../graph/tensor-name.js'
+import { decodeAttrEntry, decodeAttrValue, encodeAttrEntry, encodeAttrValue } from './attr-value.js'
+import { bytesType, type Slices, WireReader, WireWriter } from './wire.js'
+
+/** Field numbers of GraphDef (tensorflow/core/framework/graph.proto). */
+const graphField = { node: 1, library: 2, versions: 4 } as const
+/** Field numbers of NodeDef (tensorflow/core/framework/node_def.proto). */
+const nodeField = { name: 1, op: 2, input: 3, device: 4, attr: 5 } as const
+
+/**
+ * Reads a binary GraphDef. Attributes and tensors are views of the bytes, decoded when first read; fields this reader
+ * does not know are carried along as they are.
+ * @throws GraphdefError `truncated`, `not-a-graph`, `invalid-graph` (a name stands twice)
+ */
+export function readGraphDef(bytes: Uint8Array): Graph {
+  const reader = new WireReader(bytes)
+  const nodes: Node[] = []
+  const others: { number: number; record: Uint8Array }[] = []
+  const functionNames = new Set<string>()
+  const versions = { producer: 0, minConsumer: 0 }
+  while (!reader.atEnd) {
+    const start = reader.position
+    const tag = reader.varint()
+    const number = tag >>> 3
+    if (number === graphField.node && (tag & 7) === bytesType) {
+      const body = reader.view()
+      nodes.push(readNode(body, reader.since(start)))
+      continue
+    }
+    if (number === 0 || number > 0x1fffffff) throw reader.malformed(`there is no field ${number}`)
+    if (number === graphField.versions && (tag & 7) === bytesType) Object.assign(versions, readVersions(reader.view()))
+    else if (number === graphField.library && (tag & 7) === bytesType) readFunctionNames(reader.view(), functionNames)
+    else reader.skip(tag & 7)
+    others.push({ number, record: reader.since(start) })
+  }
+  others.sort((a, b) => a.number - b.number)
+  return new Graph(nodes, { versions, functionNames, otherFields: others.map(({ record }) => record) })
+}
+
+function readNode(body: Uint8Array, source: Uint8Array): Node {
+  const reader = new WireReader(body)
+  let name = ''
+  let op = ''
+  let device = ''
+  const inputs: string[] = []
+  const attrs: { key: string; value: Uint8Array }[] = []
+  const others: { number: number; record: Uint8Array }[] = []
+  // Whether the record is as we would write it: fields ascending, attributes by name. Then it is written by reference.
+  let canonical = true
+  let lastField = 0
+  let lastKey = ''
+  while (!reader.atEnd) {
+    const start = reader.position
+    const tag = reader.varint()
+    const number = tag >>> 3
+    if (number < lastField) canonical = false
+    lastField = number
+    if (number === nodeField.name) name = reader.string()
+    else if (number === nodeField.op) op = reader.string()
+    else if (number === nodeField.input) inputs.push(reader.string())
+    else if (number === nodeField.device) device = reader.string()
+    else if (number === nodeField.attr) {
+      const { key, value, ordered } = decodeAttrEntry(reader.view())
+      if (!ordered || (attrs.length > 0 && key <= lastKey)) canonical = false
+      lastKey = key
+      attrs.push({ key, value })
+    } else {
+      reader.skip(tag & 7)
+      others.push({ number, record: reader.since(start) })
+    }
+  }
+  const node = new Node({ name, op, device, inputs: inputs.map(parseTensorName) })
+  for (const { key, value } of attrs) node.attrs.load(key, { encoded: value, decode: decodeAttrValue })
+  node.otherFields = others.sort((a, b) => a.number - b.number).map(({ record }) => record)
+  node.source = canonical ? source : undefined
+  return node
+}
+
+function readVersions(bytes: Uint8Array): { producer: number; minConsumer: number } {
+  const reader = new WireReader(bytes)
+  const versions = { producer: 0, minConsumer: 0 }
+  while (!reader.atEnd) {
+    const tag = reader.varint()
+    if (tag >>> 3 === 1) versions.producer = reader.int32()
+    else if (tag >>> 3 === 2) versions.minConsumer = reader.int32()
+    else reader.skip(tag & 7)
+  }
+  return versions
+}
+
+/** FunctionDefLibrary.function = 1, FunctionDef.signature = 1, OpDef.name = 1. */
+function readFunctionNames(library: Uint8Array, names: Set<string>): void {
+  for (const definition of fieldsOf(library, 1)) {
+    for (const signature of fieldsOf(definition, 1)) {
+      for (const name of fieldsOf(signature, 1)) names.add(new TextDecoder().decode(name))
+    }
+  }
+}
+
+function* fieldsOf(message: Uint8Array, wanted: number): Iterable<Uint8Array> {
+  const reader = new WireReader(message)
+  while (!reader.atEnd) {
+    const tag = reader.varint()
+    if (tag >>> 3 === wanted && (tag & 7) === bytesType) yield reader.view()
+    else reader.skip(tag & 7)
+  }
+}
+
+/**
+ * Writes a graph as slices that together are the file: untouched nodes and tensors are views of what was read, nothing
+ * is joined. The same graph gives the same bytes: fields ascend, attributes are ordered by name.
+ */
+export function encodeGraphDef(graph: Graph): Slices {
+  const writer = new WireWriter()
+  for (const node of graph.nodes) {
+    if (node.source) writer.reference(node.source)
+    else writer.messageField(graphField.node, encodeNode(node))
+  }
+  for (const record of graph.envelope.otherFields) writer.reference(record)
+  return writer.finish()
+}
+
+function encodeNode(node: Node): Slices {
+  const writer = new WireWriter()
+  if (node.name) writer.stringField(nodeField.name, node.name)
+  if (node.op) writer.stringField(nodeField.op, node.op)
+  for (const input of node.inputs) writer.stringField(nodeField.input, printTensorName(input))
+  if (node.device) writer.stringField(nodeField.device, node.device)
+  for (const key of node.attrs.names().sort()) {
+    const encoded = node.attrs.encoded(key)
+    writer.messageField(
+      nodeField.attr,
+      encodeAttrEntry(key, encoded ? referenceTo(encoded) : encodeAttrValue(node.attrs.get(key)!)),
+    )
+  }
+  for (const record of node.otherFields) writer.reference(record)
+  return writer.finish()
+}
+
+function referenceTo(bytes: Uint8Array): Slices {
+  const writer = new WireWriter()
+  writer.reference(bytes)
+  return writer.finish()
+}
+
+/** Joins slices into one array, where somebody needs the file in one piece. */
+export function joinSlices(slices: readonly Uint8Array[]): Uint8Array {
+  if (slices.length === 1) return slices[0]!
+  const joined = new Uint8Array(slices.reduce((sum, slice) => sum + slice.length, 0))
+  let position = 0
+  for (const slice of slices) {
+    joined.set(slice, position)
+    position += slice.length
+  }
+  return joined
+}

@@ -1,0 +1,278 @@
+import { GraphdefError } from '../errors.js'
+
+/** Wire types of protobuf's encoding. */
+export const varintType = 0
+export const fixed64Type = 1
+export const bytesType = 2
+export const fixed32Type = 5
+
+const utf8 = new TextDecoder()
+
+/** Reads protobuf's wire format from a view, without copying: what it hands out are views of the same memory. */
+export class WireReader {
+  readonly bytes: Uint8Array
+  position = 0
+  readonly #view: DataView
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get atEnd(): boolean {
+    return this.position >= this.bytes.length
+  }
+
+  /** A varint as a number: exact up to 2^53; negative 32-bit values come as their 64-bit pattern and lose digits. */
+  varint(): number {
+    const { bytes } = this
+    let value = 0
+    let scale = 1
+    for (let count = 0; count < 10; count++) {
+      if (this.position >= bytes.length) throw this.truncated()
+      const byte = bytes[this.position++]!
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+    throw this.malformed('a number is longer than ten bytes')
+  }
+
+  /** A varint as a signed 32-bit integer: the low 32 bits. */
+  int32(): number {
+    const { bytes } = this
+    let value = 0
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (this.position >= bytes.length) throw this.truncated()
+      const byte = bytes[this.position++]!
+      if (shift < 32) value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value
+    }
+    throw this.malformed('a number is longer than ten bytes')
+  }
+
+  /** A varint as 64 bits, signed. */
+  int64(): bigint {
+    return BigInt.asIntN(64, this.uint64())
+  }
+
+  uint64(): bigint {
+    const { bytes } = this
+    let value = 0n
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      if (this.position >= bytes.length) throw this.truncated()
+      const byte = bytes[this.position++]!
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return BigInt.asUintN(64, value)
+    }
+    throw this.malformed('a number is longer than ten bytes')
+  }
+
+  float(): number {
+    this.#need(4)
+    this.position += 4
+    return this.#view.getFloat32(this.position - 4, true)
+  }
+
+  double(): number {
+    this.#need(8)
+    this.position += 8
+    return this.#view.getFloat64(this.position - 8, true)
+  }
+
+  /** A length-delimited field as a view. */
+  view(): Uint8Array {
+    const length = this.varint()
+    this.#need(length)
+    this.position += length
+    return this.bytes.subarray(this.position - length, this.position)
+  }
+
+  /** A length-delimited field as text; short ASCII, which is nearly all there is, without a decoder. */
+  string(): string {
+    const view = this.view()
+    if (view.length > 128) return utf8.decode(view)
+    let text = ''
+    for (let index = 0; index < view.length; index++) {
+      const code = view[index]!
+      if (code >= 0x80) return utf8.decode(view)
+      text += String.fromCharCode(code)
+    }
+    return text
+  }
+
+  /** Passes over the rest of a field whose tag was read. */
+  skip(wireType: number): void {
+    if (wireType === varintType) this.varint()
+    else if (wireType === fixed64Type) this.#advance(8)
+    else if (wireType === bytesType) this.view()
+    else if (wireType === fixed32Type) this.#advance(4)
+    else throw this.malformed(`there is no wire type ${wireType}`)
+  }
+
+  /** A view of what was read since a position. */
+  since(start: number): Uint8Array {
+    return this.bytes.subarray(start, this.position)
+  }
+
+  #advance(length: number): void {
+    this.#need(length)
+    this.position += length
+  }
+
+  #need(length: number): void {
+    if (this.position + length > this.bytes.length) throw this.truncated()
+  }
+
+  truncated(): GraphdefError {
+    return new GraphdefError('truncated', {
+      what: `the data ends at byte ${this.bytes.byteOffset + this.bytes.length}, in the middle of a field`,
+      remedy: 'The file is cut short: download or copy it again, and compare its size with the original.',
+    })
+  }
+
+  malformed(why: string): GraphdefError {
+    return new GraphdefError('not-a-graph', {
+      what: `byte ${this.bytes.byteOffset + this.position} is not protobuf data: ${why}`,
+      remedy: 'The file is damaged or no GraphDef. Download or export it again.',
+    })
+  }
+}
+
+/** Reads a repeated number field in either of its two encodings, packed or one by one. */
+export function readRepeated<T>(reader: WireReader, wireType: number, into: T[], one: (reader: WireReader) => T): void {
+  if (wireType !== bytesType) {
+    into.push(one(reader))
+    return
+  }
+  const packed = new WireReader(reader.view())
+  while (!packed.atEnd) into.push(one(packed))
+}
+
+const encoder = new TextEncoder()
+const chunkSize = 1 << 16
+
+/** Slices of bytes that together are a message, and their total length. */
+export class Slices {
+  readonly list: Uint8Array[] = []
+  length = 0
+
+  /** Appends a slice by reference; it joins the one before where they lie side by side in the same memory. */
+  push(slice: Uint8Array): void {
+    if (slice.length === 0) return
+    this.length += slice.length
+    const last = this.list.at(-1)
+    if (last && last.buffer === slice.buffer && last.byteOffset + last.length === slice.byteOffset) {
+      this.list[this.list.length - 1] = new Uint8Array(
+        last.buffer as ArrayBuffer,
+        last.byteOffset,
+        last.length + slice.length,
+      )
+    } else {
+      this.list.push(slice)
+    }
+  }
+
+  append(other: Slices): void {
+    for (const slice of other.list) this.push(slice)
+  }
+}
+
+let chunk = new Uint8Array(chunkSize)
+let chunkUsed = 0
+/** The writer whose bytes are at the end of the chunk: another one that wants to write closes it first. */
+let active: WireWriter | undefined
+
+/**
+ * Writes the small parts of messages. They go side by side into shared chunks of memory, so that parts written one
+ * after the other join into one slice; tensors and other parts that exist already are referred to.
+ */
+export class WireWriter {
+  readonly slices: Slices = new Slices()
+  #start = chunkUsed
+
+  #room(length: number): void {
+    if (active !== this) {
+      if (active) active.#flush()
+      active = this
+      this.#start = chunkUsed
+    }
+    if (chunkUsed + length <= chunk.length) return
+    this.#flush()
+    chunk = new Uint8Array(Math.max(chunkSize, length))
+    chunkUsed = 0
+    this.#start = 0
+  }
+
+  #flush(): void {
+    if (active !== this) return
+    if (chunkUsed > this.#start) this.slices.push(chunk.subarray(this.#start, chunkUsed))
+    this.#start = chunkUsed
+  }
+
+  varint(value: number): void {
+    this.#room(10)
+    while (value >= 0x80) {
+      chunk[chunkUsed++] = (value % 128) | 0x80
+      value = Math.floor(value / 128)
+    }
+    chunk[chunkUsed++] = value
+  }
+
+  /** A 64-bit integer; negative numbers take ten bytes. */
+  int64(value: bigint): void {
+    if (value >= 0n && value < 0x1fffffffffffffn) {
+      this.varint(Number(value))
+      return
+    }
+    this.#room(10)
+    let left = BigInt.asUintN(64, value)
+    while (left >= 0x80n) {
+      chunk[chunkUsed++] = Number(left & 0x7fn) | 0x80
+      left >>= 7n
+    }
+    chunk[chunkUsed++] = Number(left)
+  }
+
+  tag(field: number, wireType: number): void {
+    this.varint(field * 8 + wireType)
+  }
+
+  fixed(bytes: Uint8Array): void {
+    this.#room(bytes.length)
+    chunk.set(bytes, chunkUsed)
+    chunkUsed += bytes.length
+  }
+
+  /** A field of bytes; large ones are referred to, not copied. */
+  bytesField(field: number, bytes: Uint8Array): void {
+    this.tag(field, bytesType)
+    this.varint(bytes.length)
+    if (bytes.length < 64) this.fixed(bytes)
+    else this.reference(bytes)
+  }
+
+  stringField(field: number, text: string): void {
+    this.bytesField(field, encoder.encode(text))
+  }
+
+  /** A field that holds a message whose parts are known. */
+  messageField(field: number, message: Slices): void {
+    this.tag(field, bytesType)
+    this.varint(message.length)
+    this.#flush()
+    this.slices.append(message)
+  }
+
+  /** Bytes that are already encoded, by reference. */
+  reference(bytes: Uint8Array): void {
+    this.#flush()
+    this.slices.push(bytes)
+  }
+
+  /** What was written. The writer must not be used afterwards. */
+  finish(): Slices {
+    this.#flush()
+    return this.slices
+  }
+}
