@@ -12,7 +12,7 @@ const listField = { s: 2, i: 3, f: 4, b: 5, type: 6, shape: 7, tensor: 8, func: 
 
 export function decodeAttrValue(bytes: Uint8Array): AttrValue {
   const reader = new WireReader(bytes)
-  let value: AttrValue = { kind: 'none', value: null }
+  let value = { kind: 'none', value: null } as AttrValue
   while (!reader.atEnd) {
     const tag = reader.varint()
     const wireType = tag & 7

@@ -110,7 +110,7 @@ export function decodeTensor(bytes: Uint8Array): Tensor {
       reader.position = position
       readRepeated(reader, wireType, values, typedField.read)
     }
-    return { kind: 'list', values: held.array.from(values as never) as TypedArray }
+    return { kind: 'list', values: (held.array as Float64ArrayConstructor).from(values as number[]) as TypedArray }
   }
   return new Tensor(dtype, shape ?? [], storage(), bytes)
 }

@@ -35,7 +35,7 @@ export type AttrValue =
   | { kind: 'none'; value: null }
 
 export type AttrKind = AttrValue['kind']
-type ValueOf<K extends AttrKind> = Extract<AttrValue, { kind: K }>['value']
+type ValueOf<K extends AttrKind> = AttrValue extends infer V ? (V extends { kind: K; value: infer T } ? T : never) : never
 
 /** An attribute that is decoded when it is first read; `encoded` is written again as it is. */
 export interface EncodedAttr {
@@ -120,7 +120,7 @@ export class Attrs {
 
   #as<K extends AttrKind>(name: string, kind: K): ValueOf<K> | undefined {
     const value = this.get(name)
-    return value?.kind === kind ? (value as { value: ValueOf<K> }).value : undefined
+    return value?.kind === kind ? (value.value as unknown as ValueOf<K>) : undefined
   }
 
   /** Each getter gives undefined where the attribute is missing or of another kind. */

@@ -1,0 +1,218 @@
+import { type DataType, historicalDataType, parseDataType } from '../graph/data-type.js'
+import { printShape, type Shape } from '../graph/shape.js'
+
+/**
+ * One parameter of a transform, declared as data. Type, parser, help, documentation table and cache key all come from
+ * this declaration.
+ */
+export interface Option<T> {
+  /** The kind as the documentation names it. */
+  readonly kind: string
+  readonly help: string
+  /** Whether it may be given several times; then `T` is a list. */
+  readonly repeatable: boolean
+  readonly required: boolean
+  /** The default as it would be written; undefined where there is none. */
+  readonly defaultText: string | undefined
+  /** The value of the texts given, in order; none for the default. Throws a {@link BadValue}. */
+  parse(texts: readonly string[]): T
+  /** How a value is written in a canonical chain: one text an occurrence, none for the default. */
+  print(value: T): readonly string[]
+}
+
+/** A transform's parameters by name. */
+// biome-ignore lint/suspicious/noExplicitAny: a schema holds options of different types
+export type Schema = Readonly<Record<string, Option<any>>>
+export type OptionsOf<S extends Schema> = { readonly [K in keyof S]: S[K] extends Option<infer T> ? T : never }
+
+/** Thrown by `Option.parse`: why a text is no such value. The chain's parser adds name and place. */
+export class BadValue extends Error {}
+
+interface Kind<T> {
+  name: string
+  read(text: string): T
+  write(value: T): string
+}
+
+interface Declaration<T> {
+  help: string
+  default?: T
+}
+
+function single<T>(kind: Kind<T>, declaration: Declaration<T>): Option<T | undefined> {
+  const fallback = declaration.default
+  return {
+    kind: kind.name,
+    help: declaration.help,
+    repeatable: false,
+    required: false,
+    defaultText: fallback === undefined ? undefined : kind.write(fallback),
+    parse(texts) {
+      if (texts.length > 1) throw new BadValue(`is given ${texts.length} times, and only once is right`)
+      return texts.length === 0 ? fallback : kind.read(texts[0]!)
+    },
+    print(value) {
+      if (value === undefined) return []
+      const text = kind.write(value)
+      return fallback !== undefined && text === kind.write(fallback) ? [] : [text]
+    },
+  }
+}
+
+function many<T>(kind: Kind<T>, declaration: { help: string; required?: boolean }): Option<readonly T[]> {
+  return {
+    kind: kind.name,
+    help: declaration.help,
+    repeatable: true,
+    required: declaration.required ?? false,
+    defaultText: undefined,
+    parse(texts) {
+      if (declaration.required && texts.length === 0) throw new BadValue('must be given at least once')
+      return texts.map((text) => kind.read(text))
+    },
+    print(values) {
+      return values.map((value) => kind.write(value))
+    },
+  }
+}
+
+const stringKind: Kind<string> = { name: 'text', read: (text) => text, write: (value) => value }
+
+const intKind: Kind<number> = {
+  name: 'integer',
+  read(text) {
+    const trimmed = text.trim()
+    const value = Number(trimmed)
+    if (!/^-?\d+$/.test(trimmed) || !Number.isSafeInteger(value)) throw new BadValue(`"${text}" is not an integer`)
+    return value
+  },
+  write: String,
+}
+
+const floatKind: Kind<number> = {
+  name: 'number',
+  read(text) {
+    const word = text.trim().toLowerCase()
+    const special: Record<string, number> = { inf: Infinity, '+inf': Infinity, '-inf': -Infinity, nan: Number.NaN }
+    const value = special[word] ?? (word === '' ? Number.NaN : Number(word))
+    if (Number.isNaN(value) && word !== 'nan') throw new BadValue(`"${text}" is not a number`)
+    return value
+  },
+  write: String,
+}
+
+const boolKind: Kind<boolean> = {
+  name: 'true or false',
+  read(text) {
+    if (text === 'true' || text === '1') return true
+    if (text === 'false' || text === '0') return false
+    throw new BadValue(`"${text}" is not true, false, 1 or 0`)
+  },
+  write: String,
+}
+
+const dataTypeKind: Kind<DataType> = {
+  name: 'data type',
+  read(text) {
+    const type = parseDataType(text.trim())
+    if (!type) throw new BadValue(`"${text}" is not a data type such as float, int32 or string`)
+    return type
+  },
+  write: historicalDataType,
+}
+
+const shapeKind: Kind<Shape> = {
+  name: 'shape',
+  read: parseShapeText,
+  write: (shape) => (shape === null ? 'unknown' : shape.map((size) => size ?? -1).join(',')),
+}
+
+/**
+ * Reads `1,224,224,3`, and what people write for it: `1x224x224x3`, `256*64`, `[1, 224, 224, 3]`. -1 or ? is an unknown
+ * dimension, `unknown` an unknown rank, `[]` a scalar.
+ */
+export function parseShapeText(text: string): Shape {
+  const trimmed = text.trim()
+  if (trimmed === 'unknown') return null
+  const bracketed = /^\[(.*)\]$/s.exec(trimmed)
+  const body = (bracketed?.[1] ?? trimmed).trim()
+  if (body === '') {
+    if (bracketed) return []
+    throw new BadValue('the shape is empty; write [] for a scalar')
+  }
+  return body.split(/\s*[,x*×]\s*/).map((piece) => {
+    if (piece === '?' || piece === '-1') return null
+    if (!/^\d+$/.test(piece)) {
+      throw new BadValue(`"${text}" is not a shape such as ${printShape([1, 224, 224, 3]).slice(1, -1)}`)
+    }
+    return Number(piece)
+  })
+}
+
+export function string(declaration: Declaration<string> & { default: string }): Option<string> {
+  return single(stringKind, declaration) as Option<string>
+}
+export function optionalString(declaration: { help: string }): Option<string | undefined> {
+  return single(stringKind, declaration)
+}
+/** A text that must be given exactly once. */
+export function requiredString(declaration: { help: string }): Option<string> {
+  const option = single(stringKind, declaration)
+  return {
+    ...(option as Option<string>),
+    required: true,
+    parse(texts) {
+      if (texts.length === 0) throw new BadValue('must be given')
+      return option.parse(texts)!
+    },
+  }
+}
+/** One of a few words. */
+export function choice<const W extends string>(
+  words: readonly W[],
+  declaration: Declaration<W> & { default: W },
+): Option<W> {
+  const kind: Kind<W> = {
+    name: words.join(' or '),
+    read(text) {
+      const found = words.find((word) => word === text)
+      if (!found) throw new BadValue(`"${text}" is not ${words.join(' or ')}`)
+      return found
+    },
+    write: (value) => value,
+  }
+  return single(kind, declaration) as Option<W>
+}
+export function strings(declaration: { help: string; required?: boolean }): Option<readonly string[]> {
+  return many(stringKind, declaration)
+}
+export function int(declaration: Declaration<number> & { default: number; minimum?: number }): Option<number> {
+  const { minimum } = declaration
+  const kind: Kind<number> = {
+    ...intKind,
+    read(text) {
+      const value = intKind.read(text)
+      if (minimum !== undefined && value < minimum) throw new BadValue(`${value} is less than ${minimum}`)
+      return value
+    },
+  }
+  return single(kind, declaration) as Option<number>
+}
+export function float(declaration: Declaration<number> & { default: number }): Option<number> {
+  return single(floatKind, declaration) as Option<number>
+}
+export function bool(declaration: Declaration<boolean> & { default: boolean }): Option<boolean> {
+  return single(boolKind, declaration) as Option<boolean>
+}
+export function dataType(declaration: Declaration<DataType> & { default: DataType }): Option<DataType> {
+  return single(dataTypeKind, declaration) as Option<DataType>
+}
+export function dataTypes(declaration: { help: string }): Option<readonly DataType[]> {
+  return many(dataTypeKind, declaration)
+}
+export function shape(declaration: { help: string; default: Shape }): Option<Shape> {
+  return single(shapeKind, declaration) as Option<Shape>
+}
+export function shapes(declaration: { help: string }): Option<readonly Shape[]> {
+  return many(shapeKind, declaration)
+}
