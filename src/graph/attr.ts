@@ -35,7 +35,11 @@ export type AttrValue =
   | { kind: 'none'; value: null }
 
 export type AttrKind = AttrValue['kind']
-type ValueOf<K extends AttrKind> = AttrValue extends infer V ? (V extends { kind: K; value: infer T } ? T : never) : never
+type ValueOf<K extends AttrKind> = AttrValue extends infer V
+  ? V extends { kind: K; value: infer T }
+    ? T
+    : never
+  : never
 
 /** An attribute that is decoded when it is first read; `encoded` is written again as it is. */
 export interface EncodedAttr {

@@ -154,6 +154,14 @@ export class Graph {
     for (const node of nodes) this.#link(node, undefined)
   }
 
+  /** The same graph in nodes of its own; attributes and tensors, which never change, are shared. */
+  copy(): Graph {
+    return new Graph(
+      this.nodes.map((node) => node.copy()),
+      this.envelope,
+    )
+  }
+
   /** A name that is not taken: the wish itself, or with `_1`, `_2`, ... */
   freeName(wish: string): string {
     let name = wish

@@ -68,6 +68,13 @@ export class Node {
     return this.#inputs.filter(isControl)
   }
 
+  /** A copy that still stands as this one stood in the file. */
+  copy(): Node {
+    const copy = this.renamed(this.name)
+    copy.source = this.source
+    return copy
+  }
+
   /** A copy under another name, with the same op, device, attributes and inputs. */
   renamed(name: string): Node {
     const copy = new Node({ name, op: this.op, inputs: this.inputs, device: this.device })
