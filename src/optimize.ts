@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { printChain } from './chain/parse.js'
+import type { Request } from './chain/request.js'
+import { runChain, type StepReport } from './chain/run.js'
+import { encodeGraphDef } from './codec/graphdef.js'
+import { writeMemmapped } from './codec/memmapped.js'
+import { readModel } from './codec/read-model.js'
+import type { Slices } from './codec/wire.js'
+import { GraphdefError } from './errors.js'
+import { printTensorName } from './graph/tensor-name.js'
+import { findEndpoints } from './manifest/endpoints.js'
+import { describeModel } from './manifest/manifest.js'
+import type { ModelManifest } from './manifest/types.js'
+
+/** What an optimisation did: facts, for the build line and for reports. */
+export interface Report {
+  /** What the source was. */
+  source: { kind: string; bytes: number; nodes: number }
+  steps: StepReport[]
+  /** The tensors that were fed and asked for, found or given. */
+  inputs: string[]
+  outputs: string[]
+  milliseconds: number
+}
+
+/** What comes of a request: exactly what the cache stores. */
+export interface Result {
+  /** The file in slices, which are views of the source wherever nothing changed. */
+  bytes: readonly Uint8Array[]
+  manifest: ModelManifest
+  report: Report
+}
+
+export interface OptimizeOptions {
+  /** Milliseconds since some moment, for the report's times. */
+  now?: () => number
+  /** Told before each step of the chain. */
+  onStep?: (name: string, index: number, count: number) => void
+}
+
+/** No protobuf reader takes a message of this size or more. */
+const protobufLimit = 2 ** 31
+
+/**
+ * Reads a model, finds its inputs and outputs where the request does not name them, runs the chain and writes the result.
+ * Pure: the same source and request give the same bytes and manifest.
+ *
+ * @throws GraphdefError for a file that is no graph, endpoints that cannot be told, a transform that cannot be applied
+ */
+export async function optimize(source: Uint8Array, request: Request, options: OptimizeOptions = {}): Promise<Result> {
+  const { now = () => performance.now() } = options
+  const started = now()
+  const { graph: original, kind } = await readModel(source)
+  const nodes = original.size
+  const { inputs, outputs } = findEndpoints(original, request)
+  const { graph, steps } = runChain(original, request.chain, {
+    inputs,
+    outputs,
+    now,
+    onStep: (step, index) => options.onStep?.(step.transform.name, index, request.chain.length),
+  })
+  const slices = write(graph, request)
+  const manifest = describeModel(graph, {
+    inputs,
+    outputs,
+    format: request.format,
+    bytes: slices.length,
+    sha256: digest(slices.list),
+    chain: printChain(request.chain),
+  })
+  return {
+    bytes: slices.list,
+    manifest,
+    report: {
+      source: { kind, bytes: source.length, nodes },
+      steps,
+      inputs: inputs.map(printTensorName),
+      outputs: outputs.map(printTensorName),
+      milliseconds: now() - started,
+    },
+  }
+}
+
+function write(graph: Parameters<typeof encodeGraphDef>[0], request: Request): Slices {
+  if (request.format === 'memmapped') return writeMemmapped(graph)
+  const slices = encodeGraphDef(graph)
+  if (slices.length >= protobufLimit) {
+    throw new GraphdefError('graph-too-large', {
+      what: `the result has ${slices.length} bytes, and a protobuf message must stay below ${protobufLimit}`,
+      remedy: 'Use &format=memmapped, or a chain that makes the weights smaller, such as quantize_weights.',
+    })
+  }
+  return slices
+}
+
+function digest(slices: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const slice of slices) hash.update(slice)
+  return hash.digest('hex')
+}
