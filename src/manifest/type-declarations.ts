@@ -1,9 +1,12 @@
 import { formats } from '../chain/request.js'
 import { presets } from '../transforms/presets.js'
+import { assetFields } from './module-text.js'
 import type { ModelManifest, TensorInfos } from './types.js'
 
-/** One import as it stands in the source, with the model it gives. */
-export interface ImportedModel {
+/** One import as it stands in a module, with the model it gives. */
+export interface SeenImport {
+  /** The module that has the import, from the project's root. */
+  importer: string
   /** The specifier as written, e.g. `./models/x.pb?optimize=deploy`. */
   specifier: string
   manifest: ModelManifest
@@ -11,32 +14,73 @@ export interface ImportedModel {
 
 const asset = "import('unplugin-graphdef').ModelAsset"
 
+const header = [
+  '// Written by unplugin-graphdef: the types of the imported models. Changes here are lost.',
+  '/// <reference types="unplugin-graphdef/client" />',
+]
+
+/** A declaration: the pattern, the imports it is for (`module: specifier`), and the type. */
+interface Block {
+  pattern: string
+  imports: Set<string>
+  types: Set<string>
+}
+
 /**
  * The text of `graphdef-env.d.ts`: the exact type of each import. TypeScript matches a pattern with one star, and of several
  * that begin with it the first declared wins, so the longest come first. Where the same text means different models in
  * different folders, no pattern can tell them apart and the type is the general one. Deterministic.
+ *
+ * @param present the file's text now; its declarations stay where a module still has their import and it was not seen
+ * @param readModule gives a module's text, undefined where it is gone
  */
-export function typeDeclarations(imports: readonly ImportedModel[]): string {
-  const byPattern = new Map<string, Set<string>>()
-  for (const { specifier, manifest } of imports) {
-    const pattern = patternOf(specifier)
-    const types = byPattern.get(pattern) ?? new Set()
-    byPattern.set(pattern, types.add(assetType(manifest)))
+export async function mergeDeclarations(
+  seen: readonly SeenImport[],
+  present: string,
+  readModule: (importer: string) => Promise<string | undefined>,
+): Promise<string> {
+  const blocks = new Map<string, Block>()
+  const add = (pattern: string, written: string, type: string): void => {
+    const block = blocks.get(pattern) ?? { pattern, imports: new Set(), types: new Set() }
+    blocks.set(pattern, block)
+    block.imports.add(written)
+    block.types.add(type)
   }
-  const patterns = [...byPattern.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1))
-  const blocks = patterns.map((pattern) => {
-    const types = [...byPattern.get(pattern)!]
-    return types.length === 1
-      ? declaration(pattern, types[0]!)
-      : declaration(pattern, asset, 'Different models are imported under this name; TypeScript cannot tell them apart.')
-  })
+  for (const { importer, specifier, manifest } of seen) {
+    add(patternOf(specifier), `${importer}: ${specifier}`, assetType(manifest))
+  }
+  const known = new Set(seen.map(({ importer, specifier }) => `${importer}: ${specifier}`))
+  for (const old of parseBlocks(present)) {
+    for (const written of old.imports) {
+      if (known.has(written)) continue
+      const [importer, specifier] = written.split(/: (.*)/s) as [string, string]
+      if ((await readModule(importer))?.includes(specifier)) add(old.pattern, written, [...old.types][0]!)
+    }
+  }
+  const ordered = [...blocks.values()].sort(
+    (a, b) => b.pattern.length - a.pattern.length || (a.pattern < b.pattern ? -1 : 1),
+  )
   return [
-    '// Written by unplugin-graphdef: the types of the imported models. Changes here are lost.',
-    '/// <reference types="unplugin-graphdef/client" />',
+    ...header,
     '',
-    blocks.join('\n\n'),
+    ordered
+      .map(({ pattern, imports, types }) =>
+        declaration(pattern, types.size === 1 ? [...types][0]! : asset, [...imports].sort()),
+      )
+      .join('\n\n'),
     '',
   ].join('\n')
+}
+
+/** The declarations of a file that was written here. */
+function parseBlocks(text: string): Block[] {
+  const blocks: Block[] = []
+  for (const [, pattern, body] of text.matchAll(/^declare module '(.*)' \{\n([\s\S]*?)^\}$/gm)) {
+    const imports = [...body!.matchAll(/^ {2}\/\/ (.*)$/gm)].map((line) => line[1]!)
+    const type = /^ {2}const model: ([\s\S]*?)\n {2}export default model$/m.exec(body!)?.[1]
+    if (type) blocks.push({ pattern: unquote(pattern!), imports: new Set(imports), types: new Set([type]) })
+  }
+  return blocks
 }
 
 /** `./a/x.pb?q` and `../a/x.pb?q` give the pattern that ends in `/a/x.pb?q`. */
@@ -45,25 +89,23 @@ function patternOf(specifier: string): string {
   return tail === specifier ? `*${tail}` : `*/${tail}`
 }
 
-function declaration(pattern: string, type: string, comment?: string): string {
-  const quotedPattern = JSON.stringify(pattern).replaceAll("'", "\\'")
-  const lines = [
-    `declare module '${quotedPattern.slice(1, -1)}' {`,
-    ...(comment ? [`  // ${comment}`] : []),
+function quote(pattern: string): string {
+  return pattern.replace(/[\\']/g, '\\$&')
+}
+
+function unquote(pattern: string): string {
+  return pattern.replace(/\\([\\'])/g, '$1')
+}
+
+function declaration(pattern: string, type: string, imports: readonly string[] = []): string {
+  return [
+    `declare module '${quote(pattern)}' {`,
+    ...imports.map((written) => `  // ${written}`),
     `  const model: ${type}`,
     '  export default model',
-    "  export const url: (typeof model)['url']",
-    "  export const format: (typeof model)['format']",
-    "  export const bytes: (typeof model)['bytes']",
-    "  export const sha256: (typeof model)['sha256']",
-    "  export const inputs: (typeof model)['inputs']",
-    "  export const outputs: (typeof model)['outputs']",
-    "  export const ops: (typeof model)['ops']",
-    "  export const chain: (typeof model)['chain']",
-    "  export const api: (typeof model)['api']",
+    ...assetFields.map((field) => `  export const ${field}: (typeof model)['${field}']`),
     '}',
-  ]
-  return lines.join('\n')
+  ].join('\n')
 }
 
 function assetType(manifest: ModelManifest): string {

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ModelManifest } from '../manifest/types.js'
+import type { Report } from '../optimize.js'
+import { keyPattern } from './key.js'
+
+/** What is kept of a result beside its bytes. */
+export interface EntryFacts {
+  manifest: ModelManifest
+  report: Report
+  /** Bytes of the file when gzipped; undefined where that was not measured. */
+  gzipBytes?: number
+}
+
+/** A result to keep: the file in slices. */
+export interface NewEntry extends EntryFacts {
+  bytes: readonly Uint8Array[]
+}
+
+/** A result in the store. */
+export interface StoredEntry extends EntryFacts {
+  key: string
+  /** The model's file, under the name it was asked for. */
+  file: string
+}
+
+export interface StoreOptions {
+  /** Where entries are kept. */
+  folder: string
+  /** Entries not used for so many days are dropped. */
+  maxAgeDays?: number
+  /** The least recently used entries beyond so many bytes are dropped. */
+  maxBytes?: number
+}
+
+const factsName = 'entry.json'
+const day = 24 * 60 * 60 * 1000
+
+/**
+ * Results on disk, by the hash of all they depend on: a folder an entry, with the model's file and `entry.json`. An entry
+ * appears whole, by one rename; what is damaged is found by its hash and made again. Where the folder cannot be written, a
+ * temporary one serves until the process ends.
+ */
+export class ModelStore {
+  readonly #wished: string
+  #folder: string | undefined
+  readonly #maxAgeDays: number
+  readonly #maxBytes: number
+  readonly #underWay = new Map<string, Promise<StoredEntry & { hit: boolean }>>()
+  readonly #used = new Set<string>()
+
+  constructor({ folder, maxAgeDays = 30, maxBytes = 2 ** 31 }: StoreOptions) {
+    this.#wished = folder
+    this.#maxAgeDays = maxAgeDays
+    this.#maxBytes = maxBytes
+  }
+
+  /** The folder that is used: the wished one, or a temporary one where that cannot be written. */
+  async folder(): Promise<string> {
+    if (this.#folder) return this.#folder
+    try {
+      // Hosts take a path with `#` or `?` apart.
+      if (/[#?]/.test(this.#wished)) throw new Error('the path holds # or ?')
+      await mkdir(this.#wished, { recursive: true })
+      await rm(await mkdtemp(join(this.#wished, 'probe-')), { recursive: true })
+      this.#folder = this.#wished
+    } catch {
+      this.#folder = await mkdtemp(join(tmpdir(), 'graphdef-cache-'))
+    }
+    return this.#folder
+  }
+
+  /** The entry of a key, made where it is not there or damaged. Requests for one key at one time share the work. */
+  getOrMake(key: string, fileName: string, make: () => Promise<NewEntry>): Promise<StoredEntry & { hit: boolean }> {
+    let work = this.#underWay.get(key)
+    if (!work) {
+      work = this.#getOrMake(key, fileName, make).finally(() => this.#underWay.delete(key))
+      this.#underWay.set(key, work)
+    }
+    return work
+  }
+
+  async #getOrMake(
+    key: string,
+    fileName: string,
+    make: () => Promise<NewEntry>,
+  ): Promise<StoredEntry & { hit: boolean }> {
+    this.#used.add(key)
+    const found = await this.#read(key, fileName)
+    if (found) return { ...found, hit: true }
+    const entry = await make()
+    const file = await this.#write(key, fileName, entry)
+    const { manifest, report, gzipBytes } = entry
+    return { key, file, manifest, report, gzipBytes, hit: false }
+  }
+
+  async #read(key: string, fileName: string): Promise<StoredEntry | undefined> {
+    const entry = join(await this.folder(), key)
+    const file = join(entry, fileName)
+    let facts: EntryFacts
+    try {
+      facts = JSON.parse(await readFile(join(entry, factsName), 'utf8')) as EntryFacts
+      const { sha256, size } = await digestFile(file)
+      if (sha256 !== facts.manifest.sha256 || size !== facts.manifest.bytes) throw new Error('damaged')
+    } catch {
+      await rm(entry, { recursive: true, force: true }).catch(() => {})
+      return undefined
+    }
+    const now = new Date()
+    await utimes(join(entry, factsName), now, now).catch(() => {})
+    return { key, file, ...facts }
+  }
+
+  async #write(key: string, fileName: string, { bytes, ...facts }: NewEntry): Promise<string> {
+    const folder = await this.folder()
+    const making = await mkdtemp(join(folder, 'making-'))
+    try {
+      await writeDurably(join(making, fileName), bytes)
+      await writeDurably(join(making, factsName), [new TextEncoder().encode(JSON.stringify(facts))])
+      await rename(making, join(folder, key)).catch(async (error: NodeJS.ErrnoException) => {
+        // Another process was faster: its entry is as good.
+        if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST' && error.code !== 'EPERM') throw error
+        await stat(join(folder, key, fileName))
+      })
+    } finally {
+      await rm(making, { recursive: true, force: true })
+    }
+    return join(folder, key, fileName)
+  }
+
+  /** Drops what is too old, left behind or beyond the bound in size; never what this process used. */
+  async sweep(now: number = Date.now()): Promise<void> {
+    const folder = await this.folder()
+    const entries: { path: string; used: number; bytes: number }[] = []
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name)
+      if (this.#used.has(name)) continue
+      if (keyPattern.test(name)) entries.push({ path, ...(await usage(path)) })
+      else if (/^(?:making|probe)-/.test(name)) {
+        const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))
+        if (now - mtimeMs > day) await rm(path, { recursive: true, force: true })
+      }
+    }
+    entries.sort((a, b) => b.used - a.used)
+    let total = 0
+    for (const entry of entries) {
+      total += entry.bytes
+      if (now - entry.used > this.#maxAgeDays * day || total > this.#maxBytes) {
+        await rm(entry.path, { recursive: true, force: true })
+      }
+    }
+  }
+}
+
+async function usage(entry: string): Promise<{ used: number; bytes: number }> {
+  let bytes = 0
+  let used = 0
+  for (const name of await readdir(entry).catch(() => [])) {
+    const facts = await stat(join(entry, name)).catch(() => undefined)
+    bytes += facts?.size ?? 0
+    if (name === factsName) used = facts?.mtimeMs ?? 0
+  }
+  return { used, bytes }
+}
+
+/** Writes slices without joining them, and waits until they are on the disk. */
+async function writeDurably(path: string, slices: readonly Uint8Array[]): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    await writeSlices(file, slices)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** The most slices one system call takes (IOV_MAX). */
+const slicesAtOnce = 1024
+
+/** Writes slices one after the other at the file's end, many with one call; a short write goes on where it stopped. */
+export async function writeSlices(file: FileHandle, slices: readonly Uint8Array[]): Promise<void> {
+  for (let start = 0; start < slices.length; start += slicesAtOnce) {
+    let group = slices.slice(start, start + slicesAtOnce)
+    while (group.length > 0) {
+      let { bytesWritten } = await file.writev(group)
+      let whole = 0
+      while (whole < group.length && bytesWritten >= group[whole]!.length) bytesWritten -= group[whole++]!.length
+      group = group.slice(whole)
+      if (group.length > 0 && bytesWritten > 0) group[0] = group[0]!.subarray(bytesWritten)
+    }
+  }
+}
+
+async function digestFile(path: string): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk as Buffer)
+    size += (chunk as Buffer).length
+  }
+  return { sha256: hash.digest('hex'), size }
+}

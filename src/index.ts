@@ -1,0 +1,8 @@
+export { parseChain, printChain, type Step } from './chain/parse.js'
+export { type Format, parseRequest, type Request } from './chain/request.js'
+export type { StepReport } from './chain/run.js'
+export { type ErrorCode, errorCodes, GraphdefError } from './errors.js'
+export type { ModelAsset, ModelManifest, TensorDataType, TensorInfo, TensorInfos } from './manifest/types.js'
+export { type OptimizeOptions, optimize, type Report, type Result } from './optimize.js'
+export type { Options } from './plugin/options.js'
+export { type Presets, presets } from './transforms/presets.js'

@@ -1,0 +1,96 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip as gzipCallback } from 'node:zlib'
+import { cacheKey } from '../cache/key.js'
+import { ModelStore, type StoredEntry } from '../cache/store.js'
+import { parseRequest, printRequest, type Request } from '../chain/request.js'
+import { didYouMean, GraphdefError, withPlace } from '../errors.js'
+import { version } from '../version.js'
+import type { ResolvedOptions } from './options.js'
+
+/** Files above this size are not gzipped to tell how far they shrink: it would take longer than the transforms. */
+const gzipLimit = 32 * 2 ** 20
+
+const gzip = promisify(gzipCallback)
+
+/** A model as an import gives it: where its file lies, what is in it, and how it came about. */
+export interface LoadedModel extends StoredEntry {
+  request: Request
+  hit: boolean
+  /** What this took: reading, hashing and, where it was not cached, all the rest. */
+  milliseconds: number
+}
+
+/** Turns a file and a query into a model: from the cache, or by running the chain. */
+export class ModelLoader {
+  readonly store: ModelStore
+  readonly #options: ResolvedOptions
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options
+    this.store = new ModelStore({ folder: options.cacheDir })
+  }
+
+  /** @throws GraphdefError with the file */
+  async load(file: string, query: string): Promise<LoadedModel> {
+    const started = performance.now()
+    try {
+      const { presets, defaultPreset } = this.#options
+      const request = parseRequest(query, { presets, defaultPreset })
+      const source = await readSource(file)
+      const fileName = assetName(file)
+      const key = cacheKey({ packageVersion: version, request: printRequest(request), fileName, source })
+      const entry = await this.store.getOrMake(key, fileName, async () => {
+        // Loaded when first needed: a build that finds everything in the cache does without.
+        const { optimize } = await import('../optimize.js')
+        const result = await optimize(source, request)
+        const gzipBytes =
+          result.manifest.bytes <= gzipLimit ? (await gzip(Buffer.concat(result.bytes))).length : undefined
+        return { ...result, gzipBytes }
+      })
+      return { ...entry, request, milliseconds: performance.now() - started }
+    } catch (error) {
+      throw withPlace(error, { file })
+    }
+  }
+}
+
+/** The asset's name: that of the file, without what hosts would take for something else. */
+function assetName(file: string): string {
+  return basename(file)
+    .replace(/\.gz$/, '')
+    .replace(/\.(?:pbtxt|pbmm|mmpb)$/, '.pb')
+    .replace(/[#?%]/g, '_')
+}
+
+async function readSource(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    throw await unreadable(file, error as NodeJS.ErrnoException)
+  }
+}
+
+/** The error of a file that is not there or cannot be read; it names a file beside it that may be meant. */
+export async function unreadable(file: string, cause?: NodeJS.ErrnoException): Promise<GraphdefError> {
+  if (cause && cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') {
+    return new GraphdefError('file-not-found', {
+      what: `the model cannot be read (${cause.code ?? cause.message})`,
+      file,
+      remedy:
+        cause.code === 'EISDIR' ? 'This is a folder; name the .pb file in it.' : 'Look at the permissions of the file.',
+      cause,
+    })
+  }
+  const models = (await readdir(dirname(file)).catch(() => [])).filter((name) => /\.pb/.test(name))
+  const hint = didYouMean(basename(file), models)
+  return new GraphdefError('file-not-found', {
+    what: 'there is no such file',
+    file,
+    remedy:
+      [hint, models.length ? `Models in that folder: ${models.sort().join(', ')}.` : ''].filter(Boolean).join('\n') ||
+      'Look at the path; a relative one starts at the file that has the import.',
+    cause,
+  })
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { mergeDeclarations, type SeenImport } from '../manifest/type-declarations.js'
+
+/** Where the types go when nobody says: into `src`, which is what a bundler's project usually type-checks. */
+export function defaultTypesFile(root: string): string {
+  return existsSync(join(root, 'src')) ? join(root, 'src', 'graphdef-env.d.ts') : join(root, 'graphdef-env.d.ts')
+}
+
+/** Keeps `graphdef-env.d.ts` up to date with the imports that a build or a dev server meets. */
+export class TypesFile {
+  readonly path: string
+  readonly #root: string
+  readonly #seen = new Map<string, SeenImport>()
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(path: string, root: string) {
+    this.path = path
+    this.#root = root
+  }
+
+  /** Notes one import as it stands in its module. */
+  saw(seen: SeenImport): void {
+    const importer = relative(this.#root, seen.importer).replaceAll('\\', '/')
+    this.#seen.set(`${importer}\0${seen.specifier}`, { ...seen, importer })
+  }
+
+  /**
+   * Writes the file where its text changed. Declarations of imports that were not met this time stay as long as their module
+   * still has them, so that a dev server or an SSR build that sees only a part drops nothing.
+   */
+  write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
+    if (this.#seen.size === 0) return
+    const present = await readFile(this.path, 'utf8').catch(() => '')
+    const text = await mergeDeclarations([...this.#seen.values()], present, (importer) =>
+      readFile(resolve(this.#root, importer), 'utf8').catch(() => undefined),
+    )
+    if (text === present) return
+    const making = `${this.path}.${process.pid}.making`
+    await writeFile(making, text)
+    await rename(making, this.path)
+  }
+}
