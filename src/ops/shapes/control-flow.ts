@@ -1,0 +1,42 @@
+import type { Shape } from '../../graph/shape.js'
+import { concatShapes } from './dimensions.js'
+import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
+
+/** What all branches agree on: within a loop one of them is not known yet, and so neither is the result. */
+function merge(c: ShapeContext): Shape[] {
+  const [first, ...others] = c.shapes
+  let merged: Shape = first ?? null
+  for (const shape of others) {
+    if (merged === null || shape === null || shape.length !== merged.length) merged = null
+    else merged = merged.map((size, axis) => (size === shape[axis] ? size : null))
+  }
+  return [merged, []]
+}
+
+function declared(c: ShapeContext): Shape[] {
+  const shapes = c.shapesAttr('output_shapes')
+  return Array.from({ length: c.outputCount }, (_, index) => shapes[index] ?? null)
+}
+
+/** Since GraphDef version 24 a scalar is a scalar; before, it was written where nothing was known. */
+function placeholder(c: ShapeContext): Shape[] {
+  const shape = c.shapeAttr('shape')
+  return [shape?.length === 0 && c.producer < 24 ? null : shape]
+}
+
+export const controlFlowShapes: ShapeFunctions = {
+  Placeholder: placeholder,
+  // What is fed need not have the default's shape.
+  ...forOps('PlaceholderV2 PlaceholderWithDefault', (c) => [c.shapeAttr('shape')]),
+  ...forOps('Switch RefSwitch', (c) => [c.shape(0), c.shape(0)]),
+  ...forOps('Merge RefMerge', merge),
+  ...forOps('Enter RefEnter', (c) => [c.boolAttr('is_constant') ? c.shape(0) : null]),
+  ...forOps('Exit RefExit', (c) => [c.shape(0)]),
+  LoopCond: () => [[]],
+  ...forOps('If StatelessIf While StatelessWhile Case StatelessCase IteratorGetNext', declared),
+  TensorArrayV3: () => [[2], []],
+  ...forOps('TensorArrayWriteV3 TensorArrayScatterV3 TensorArraySplitV3 TensorArraySizeV3', () => [[]]),
+  TensorArrayGatherV3: (c) => [concatShapes([null], c.shapeAttr('element_shape'))],
+  TensorArrayConcatV3: () => [null, [null]],
+  IteratorFromStringHandle: () => [[]],
+}

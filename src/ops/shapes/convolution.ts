@@ -1,0 +1,202 @@
+import type { Shape } from '../../graph/shape.js'
+import { type Dim, mergeDims, multiplyDims, ShapeMismatch, withRank } from './dimensions.js'
+import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
+
+/** Where batch, channels and the spatial axes stand, from `data_format` (`NHWC`, `NCHW`, `NDHWC`, `NCDHW`). */
+export interface Layout {
+  channel: number
+  spatial: number[]
+}
+
+export function layoutOf(format: string, rank: number): Layout {
+  const axes = Array.from({ length: rank - 2 }, (_, index) => index)
+  return format.startsWith('NC')
+    ? { channel: 1, spatial: axes.map((axis) => axis + 2) }
+    : { channel: rank - 1, spatial: axes.map((axis) => axis + 1) }
+}
+
+/** How many windows fit; `pads` is the sum of both sides for EXPLICIT. */
+export function windowedSize(
+  size: Dim,
+  window: Dim,
+  stride: number,
+  dilation: number,
+  padding: string,
+  pads: number,
+): Dim {
+  if (size === null) return null
+  if (padding === 'SAME') return Math.ceil(size / stride)
+  if (window === null) return null
+  const result = Math.floor((size + pads - ((window - 1) * dilation + 1) + stride) / stride)
+  if (result < 0) throw new ShapeMismatch('the window is larger than the input')
+  return result
+}
+
+interface Windows {
+  input: readonly Dim[]
+  layout: Layout
+  /** Sizes of the window, one a spatial axis. */
+  window: readonly Dim[]
+  channels: Dim
+}
+
+function windowed(c: ShapeContext, { input, layout, window, channels }: Windows): Shape {
+  const strides = c.intsAttr('strides')
+  const dilations = c.intsAttr('dilations')
+  const padding = c.stringAttr('padding')
+  const explicit = c.intsAttr('explicit_paddings')
+  const result = [...input]
+  result[layout.channel] = channels
+  for (const [index, axis] of layout.spatial.entries()) {
+    const pads = padding === 'EXPLICIT' ? explicit[2 * axis]! + explicit[2 * axis + 1]! : 0
+    const dilation = dilations[axis] ?? 1
+    result[axis] = windowedSize(input[axis]!, window[index]!, strides[axis]!, dilation, padding, pads)
+  }
+  return result
+}
+
+function convolution(c: ShapeContext, rank: number): Shape {
+  const input = withRank(c.shape(0), rank)
+  const filter = withRank(c.shape(1), rank)
+  const layout = layoutOf(c.stringAttr('data_format'), rank)
+  return windowed(c, { input, layout, window: filter.slice(0, rank - 2), channels: filter[rank - 1]! })
+}
+
+function depthwise(c: ShapeContext): Shape[] {
+  const input = withRank(c.shape(0), 4)
+  const filter = withRank(c.shape(1), 4)
+  const layout = layoutOf(c.stringAttr('data_format'), 4)
+  const depth = mergeDims(input[layout.channel]!, filter[2]!)
+  const channels = multiplyDims(depth, filter[3]!)
+  return [windowed(c, { input, layout, window: filter.slice(0, 2), channels })]
+}
+
+/** The shape of the result is an input; without a known value only its rank, and the batch and channels are known. */
+function transposed(c: ShapeContext, rank: number): Shape[] {
+  const sizes = c.shapeFrom(0)
+  return [withRank(sizes !== null && sizes.length === rank ? sizes : null, rank)]
+}
+
+export function pooling(c: ShapeContext, rank: number): Shape {
+  const input = withRank(c.shape(0), rank)
+  const layout = layoutOf(c.stringAttr('data_format'), rank)
+  const window = c.intsAttr('ksize')
+  const channels = windowedSize(
+    input[layout.channel]!,
+    window[layout.channel]!,
+    c.intsAttr('strides')[layout.channel]!,
+    1,
+    c.stringAttr('padding'),
+    0,
+  )
+  return windowed(c, { input, layout, window: layout.spatial.map((axis) => window[axis]!), channels })
+}
+
+/** Batch and block sizes move between axes: space becomes batch, or batch becomes space. */
+function spaceToBatch(c: ShapeContext): Shape[] {
+  const input = c.shape(0)
+  const blocks = c.ints(1)
+  const paddings = c.ints(2)
+  if (input === null) return [null]
+  if (!blocks || !paddings)
+    return [input.map((size, axis) => (spatialCount(c) !== null && axis > spatialCount(c)! ? size : null))]
+  const result = [...input]
+  result[0] = blocks.reduce<Dim>(multiplyDims, input[0]!)
+  for (const [index, block] of blocks.entries()) {
+    const size = input[index + 1]!
+    const padded = size === null ? null : size + paddings[2 * index]! + paddings[2 * index + 1]!
+    if (padded !== null && padded % block !== 0) throw new ShapeMismatch('the block does not divide the axis')
+    result[index + 1] = padded === null ? null : padded / block
+  }
+  return [result]
+}
+
+function batchToSpace(c: ShapeContext): Shape[] {
+  const input = c.shape(0)
+  const blocks = c.ints(1)
+  const crops = c.ints(2)
+  if (input === null) return [null]
+  if (!blocks || !crops)
+    return [input.map((size, axis) => (spatialCount(c) !== null && axis > spatialCount(c)! ? size : null))]
+  const result = [...input]
+  const total = blocks.reduce((product, block) => product * block, 1)
+  result[0] = input[0] === null ? null : input[0]! / total
+  for (const [index, block] of blocks.entries()) {
+    const size = input[index + 1]!
+    result[index + 1] = size === null ? null : size * block - crops[2 * index]! - crops[2 * index + 1]!
+  }
+  return [result]
+}
+
+function spatialCount(c: ShapeContext): Dim {
+  return c.shape(1)?.[0] ?? null
+}
+
+function blocks(c: ShapeContext, toDepth: boolean): Shape[] {
+  const input = withRank(c.shape(0), 4)
+  const block = c.intAttr('block_size')!
+  const { channel, spatial } = layoutOf(c.stringAttr('data_format'), 4)
+  const result = [...input]
+  for (const axis of spatial) {
+    const size = input[axis]!
+    result[axis] = size === null ? null : toDepth ? size / block : size * block
+  }
+  const depth = input[channel]!
+  result[channel] = depth === null ? null : toDepth ? depth * block * block : depth / (block * block)
+  return [result]
+}
+
+function imagePatches(c: ShapeContext): Shape[] {
+  const input = withRank(c.shape(0), 4)
+  const sizes = c.intsAttr('ksizes')
+  const strides = c.intsAttr('strides')
+  const rates = c.intsAttr('rates')
+  const padding = c.stringAttr('padding')
+  const at = (axis: number): Dim => windowedSize(input[axis]!, sizes[axis]!, strides[axis]!, rates[axis]!, padding, 0)
+  return [[input[0]!, at(1), at(2), multiplyDims(input[3]!, sizes[1]! * sizes[2]!)]]
+}
+
+/** The input, and per channel: batch norms give mean and variance (twice, for the gradient) beside it. */
+function fusedBatchNorm(c: ShapeContext): Shape[] {
+  const format = c.stringAttr('data_format')
+  const input = withRank(c.shape(0), format.length === 5 ? 5 : 4)
+  const { channel } = layoutOf(format, input.length)
+  const size = c.shapes
+    .slice(1, 5)
+    .map((shape) => (shape?.length === 1 ? shape[0]! : null))
+    .reduce<Dim>((known, found) => (found === 0 ? known : mergeDims(known, found)), input[channel]!)
+  const result = [...input]
+  result[channel] = size
+  return [result, [size], [size], [size], [size], null].slice(0, c.outputCount)
+}
+
+/** The input, its channels also known from the vector that is added. */
+function biasAdd(c: ShapeContext): Shape[] {
+  const input = c.shape(0)
+  if (input === null) return [null]
+  const { channel } = layoutOf(c.stringAttr('data_format'), input.length)
+  const result = [...input]
+  result[channel] = mergeDims(input[channel]!, c.shape(1)?.[0] ?? null)
+  return [result]
+}
+
+export const convolutionShapes: ShapeFunctions = {
+  Conv2D: (c) => [convolution(c, 4)],
+  _FusedConv2D: (c) => [convolution(c, 4)],
+  Conv3D: (c) => [convolution(c, 5)],
+  ...forOps('DepthwiseConv2dNative _FusedDepthwiseConv2dNative', depthwise),
+  Conv2DBackpropInput: (c) => transposed(c, 4),
+  DepthwiseConv2dNativeBackpropInput: (c) => transposed(c, 4),
+  Conv3DBackpropInputV2: (c) => transposed(c, 5),
+  ...forOps('AvgPool MaxPool', (c) => [pooling(c, 4)]),
+  ...forOps('AvgPool3D MaxPool3D', (c) => [pooling(c, 5)]),
+  MaxPoolWithArgmax: (c) => [pooling(c, 4), pooling(c, 4)],
+  SpaceToBatchND: spaceToBatch,
+  BatchToSpaceND: batchToSpace,
+  SpaceToDepth: (c) => blocks(c, true),
+  DepthToSpace: (c) => blocks(c, false),
+  ExtractImagePatches: imagePatches,
+  ...forOps('FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3', fusedBatchNorm),
+  ...forOps('BatchNormWithGlobalNormalization LRN', (c) => [withRank(c.shape(0), 4)]),
+  BiasAdd: biasAdd,
+}

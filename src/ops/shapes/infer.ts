@@ -1,0 +1,139 @@
+import type { Graph } from '../../graph/graph.js'
+import type { Node } from '../../graph/node.js'
+import type { Shape } from '../../graph/shape.js'
+import type { Tensor } from '../../graph/tensor.js'
+import type { TensorName } from '../../graph/tensor-name.js'
+import { outputCount } from '../op-defs.js'
+import { arrayShapes } from './array.js'
+import { controlFlowShapes } from './control-flow.js'
+import { convolutionShapes } from './convolution.js'
+import { elementwiseShapes } from './elementwise.js'
+import { imageShapes } from './image.js'
+import { linearAlgebraShapes } from './linear-algebra.js'
+import { type PartialValue, partialFromTensor, partialValues } from './partial-value.js'
+import { quantizedShapes } from './quantized.js'
+import { randomShapes } from './random.js'
+import { recurrentShapes } from './recurrent.js'
+import { reductionShapes } from './reduction.js'
+import { type InputFacts, ShapeContext, type ShapeFunction, type ShapeFunctions } from './shape-function.js'
+
+const shapeFunctions: ShapeFunctions = {
+  ...elementwiseShapes,
+  ...reductionShapes,
+  ...arrayShapes,
+  ...convolutionShapes,
+  ...linearAlgebraShapes,
+  ...imageShapes,
+  ...randomShapes,
+  ...controlFlowShapes,
+  ...quantizedShapes,
+  ...recurrentShapes,
+}
+
+export function shapeFunctionFor(op: string): ShapeFunction | undefined {
+  return Object.hasOwn(shapeFunctions, op) ? shapeFunctions[op] : undefined
+}
+
+export interface ShapeOptions {
+  /** Nodes whose values are given from outside, so that what the graph says of their values means nothing. */
+  fed?: ReadonlySet<string>
+}
+
+/** The shapes of all outputs of a graph, as it was when they were inferred. */
+export interface ShapeMap {
+  /** One shape an output; empty where not even the number of outputs is known. */
+  shapesOf(node: Node): readonly Shape[]
+  shapeOf(tensor: TensorName): Shape
+}
+
+/** What is known of a node's outputs. */
+interface NodeFacts {
+  shapes: readonly Shape[]
+  partials: readonly (PartialValue | undefined)[]
+  constant: Tensor | undefined
+}
+
+const unknownFacts: NodeFacts = { shapes: [], partials: [], constant: undefined }
+
+/**
+ * Infers the shape of every output, as TensorFlow does when it imports a graph: each node once, in execution order. An op
+ * that is not known, an input that dangles and shapes that do not go together give unknown shapes, never an error;
+ * what comes around a loop is unknown.
+ */
+export function inferShapes(graph: Graph, { fed }: ShapeOptions = {}): ShapeMap {
+  const facts = new Map<string, NodeFacts>()
+  const { producer } = graph.envelope.versions
+  for (const node of inputsFirst(graph)) facts.set(node.name, factsOf(node, facts, producer, fed))
+  const shapesOf = (node: Node): readonly Shape[] => facts.get(node.name)?.shapes ?? []
+  return {
+    shapesOf,
+    shapeOf: ({ node, port }) => facts.get(node)?.shapes[port] ?? null,
+  }
+}
+
+function factsOf(
+  node: Node,
+  facts: ReadonlyMap<string, NodeFacts>,
+  producer: number,
+  fed: ReadonlySet<string> | undefined,
+): NodeFacts {
+  if (node.op === 'Const' || node.op === 'HostConst') return constantFacts(node)
+  const inputs = node.dataInputs.map((input): InputFacts => {
+    const { shapes, partials, constant } = facts.get(input.node) ?? unknownFacts
+    return { shape: shapes[input.port] ?? null, partial: partials[input.port], constant }
+  })
+  const context = new ShapeContext(node, inputs, producer)
+  const isFed = fed?.has(node.name) ?? false
+  return {
+    shapes: infer(context),
+    partials: isFed ? [] : attempt(() => partialValues(node, context), []),
+    constant: node.op === 'Identity' && !isFed ? context.constant(0) : undefined,
+  }
+}
+
+function constantFacts(node: Node): NodeFacts {
+  const tensor = attempt(() => node.attrs.tensor('value'), undefined)
+  if (!tensor || tensor.storage.kind === 'invalid') return { ...unknownFacts, shapes: [null] }
+  return { shapes: [tensor.shape], partials: [attempt(() => partialFromTensor(tensor), undefined)], constant: tensor }
+}
+
+function infer(context: ShapeContext): readonly Shape[] {
+  const { node } = context
+  const count = outputCount(node)
+  const shapes = attempt(() => shapeFunctionFor(node.op)?.(context) ?? [], [])
+  if (count === undefined || shapes.length === count) return shapes
+  return Array.from({ length: count }, (_, index) => shapes[index] ?? null)
+}
+
+/** A graph may say anything; whatever cannot be read or does not fit is unknown. */
+function attempt<T>(compute: () => T, otherwise: T): T {
+  try {
+    return compute()
+  } catch {
+    return otherwise
+  }
+}
+
+/** The nodes, each behind its inputs; the edge that closes a loop is not followed. */
+function inputsFirst(graph: Graph): Node[] {
+  const ordered: Node[] = []
+  const entered = new Set<Node>()
+  for (const start of graph.nodes) {
+    if (entered.has(start)) continue
+    entered.add(start)
+    const path: { node: Node; next: number }[] = [{ node: start, next: 0 }]
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const input = top.node.inputs[top.next++]
+      if (!input) {
+        ordered.push(top.node)
+        path.pop()
+        continue
+      }
+      const producer = graph.producer(input)
+      if (!producer || entered.has(producer)) continue
+      entered.add(producer)
+      path.push({ node: producer, next: 0 })
+    }
+  }
+  return ordered
+}

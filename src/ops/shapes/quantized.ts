@@ -1,0 +1,55 @@
+import type { Shape } from '../../graph/shape.js'
+import { arrayShapes } from './array.js'
+import { convolutionShapes } from './convolution.js'
+import { addDims, broadcastShapes, type Dim } from './dimensions.js'
+import { linearAlgebraShapes } from './linear-algebra.js'
+import { forOps, type ShapeContext, type ShapeFunction, type ShapeFunctions } from './shape-function.js'
+
+/** The shape of the plain op, and the scalars of the result's range beside it. */
+function withRange(infer: ShapeFunction): ShapeFunction {
+  return (c) => [infer(c)[0] ?? null, [], []]
+}
+
+const sameAsFirst: ShapeFunction = (c) => [c.shape(0)]
+
+/** Ranges are scalars, or vectors where there is one an index of an axis. */
+function quantizeV2(c: ShapeContext): Shape[] {
+  const axis = c.intAttr('axis') ?? -1
+  const range: Shape = axis === -1 ? [] : [c.shape(0)?.[axis] ?? null]
+  return [c.shape(0), range, range]
+}
+
+/** Inputs that come with ranges: of N tensors, N smallest and N largest values. */
+function concat(c: ShapeContext): Shape[] {
+  const count = (c.inputCount - 1) / 3
+  const axis = c.int(0)
+  const parts = c.shapes.slice(1, 1 + count)
+  const [first] = parts
+  if (axis === undefined || !first || parts.some((part) => part?.length !== first.length)) return [null, [], []]
+  const at = axis < 0 ? axis + first.length : axis
+  const joined = first.map((size, dim) => {
+    return dim === at ? parts.map((part): Dim => part![dim]!).reduce<Dim>(addDims, 0) : size
+  })
+  return [joined, [], []]
+}
+
+export const quantizedShapes: ShapeFunctions = {
+  ...forOps('Dequantize FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars', sameAsFirst),
+  FakeQuantWithMinMaxVarsPerChannel: sameAsFirst,
+  QuantizeV2: quantizeV2,
+  ...forOps(
+    `QuantizedRelu QuantizedRelu6 QuantizedReluX QuantizedBiasAdd QuantizedInstanceNorm Requantize
+     QuantizeDownAndShrinkRange QuantizedBatchNormWithGlobalNormalization`,
+    withRange(sameAsFirst),
+  ),
+  RequantizationRange: () => [[], []],
+  ...forOps(
+    'QuantizedAdd QuantizedMul',
+    withRange((c) => [broadcastShapes(c.shape(0), c.shape(1))]),
+  ),
+  QuantizedMatMul: withRange(linearAlgebraShapes.MatMul!),
+  QuantizedConv2D: withRange(convolutionShapes.Conv2D!),
+  ...forOps('QuantizedMaxPool QuantizedAvgPool', withRange(convolutionShapes.MaxPool!)),
+  QuantizedReshape: withRange(arrayShapes.Reshape!),
+  QuantizedConcat: concat,
+}
