@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import type { GraphDescription } from './describe.js'
+
+/** Why the real tool gave no graph: `error`, `timeout`, or `signal SIGSEGV` and the like. */
+export interface Refusal {
+  refused: string
+  message: string
+}
+
+/** What the real tool makes of one float constant. */
+export interface WeightsRow {
+  elements: number
+  /** Digest of the bytes after round_weights(num_steps=256); missing where they stay as they were. */
+  rounded?: string
+  /** After quantize_weights(minimum_size=1): digest of the quint8 bytes, range as float bits in hex. */
+  quantized?: { bytes: string; min: string; max: string }
+}
+
+export interface WeightsGolden {
+  graphs: Readonly<Record<string, { constants: Readonly<Record<string, WeightsRow>> } | Refusal>>
+}
+
+/** The deploy chain of the real tool, run until nothing changes. */
+export interface DeployRow extends GraphDescription {
+  inputs: readonly string[]
+  /** Only where the model needed another chain than the golden's own. */
+  chain?: string
+  runs: number
+  /** Errors that ignore_errors passed over. */
+  ignored?: readonly string[]
+  stopped?: Refusal
+  unstable?: boolean
+}
+
+export interface DeployGolden {
+  chain: string
+  /** Op to attribute to default, as text. */
+  defaults: AttrDefaults
+  graphs: Readonly<Record<string, DeployRow | ({ inputs: readonly string[] } & Refusal)>>
+}
+
+export type AttrDefaults = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+/** How far TensorFlow's answers on an optimised graph are from those on the original. */
+export interface AnswersRow {
+  /** Of the optimised file. */
+  sha256?: string
+  /** Per output relative to the largest magnitude; 0 or 1 for what must be equal. */
+  outputs?: Readonly<Record<string, number>>
+  deterministic?: false
+  recorded?: Readonly<Record<string, number>>
+  original?: string
+  optimised?: string
+  crashed?: number
+}
+
+export interface AnswersGolden {
+  /** Model to chain to answers. */
+  graphs: Readonly<Record<string, Readonly<Record<string, AnswersRow>>>>
+}
+
+export function weightsGolden(): WeightsGolden {
+  return readGolden('weights.json.gz') as WeightsGolden
+}
+
+export function deployGolden(): DeployGolden {
+  return readGolden('deploy.json.gz') as DeployGolden
+}
+
+export function answersGolden(): AnswersGolden {
+  return readGolden('answers.json') as AnswersGolden
+}
+
+function readGolden(name: string): unknown {
+  const bytes = readFileSync(new URL(`goldens/${name}`, import.meta.url))
+  return JSON.parse((name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
+}
