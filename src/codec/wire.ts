@@ -12,11 +12,16 @@ const utf8 = new TextDecoder()
 export class WireReader {
   readonly bytes: Uint8Array
   position = 0
-  readonly #view: DataView
+  #view: DataView | undefined
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** Made when a float is first read, which most messages do not have. */
+  get #floats(): DataView {
+    this.#view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
+    return this.#view
   }
 
   get atEnd(): boolean {
@@ -71,13 +76,13 @@ export class WireReader {
   float(): number {
     this.#need(4)
     this.position += 4
-    return this.#view.getFloat32(this.position - 4, true)
+    return this.#floats.getFloat32(this.position - 4, true)
   }
 
   double(): number {
     this.#need(8)
     this.position += 8
-    return this.#view.getFloat64(this.position - 8, true)
+    return this.#floats.getFloat64(this.position - 8, true)
   }
 
   /** A length-delimited field as a view. */
