@@ -1,9 +1,8 @@
-import type { AttrValue } from '../../graph/attr.js'
-import type { DataType } from '../../graph/data-type.js'
 import type { Node } from '../../graph/node.js'
 import type { Shape } from '../../graph/shape.js'
 import type { Tensor } from '../../graph/tensor.js'
-import { attrOrDefault, outputCount } from '../op-defs.js'
+import { NodeAttrs } from '../node-attrs.js'
+import { outputCount } from '../op-defs.js'
 import type { Dim } from './dimensions.js'
 import type { PartialValue } from './partial-value.js'
 
@@ -21,13 +20,12 @@ export interface InputFacts {
 }
 
 /** What a shape function may ask about its node. */
-export class ShapeContext {
-  readonly node: Node
+export class ShapeContext extends NodeAttrs {
   readonly producer: number
   readonly #inputs: readonly InputFacts[]
 
   constructor(node: Node, inputs: readonly InputFacts[], producer: number) {
-    this.node = node
+    super(node)
     this.producer = producer
     this.#inputs = inputs
   }
@@ -83,38 +81,6 @@ export class ShapeContext {
     const length = this.shape(index)
     if (length?.length !== 1 || length[0] === null) return null
     return new Array<Dim>(length[0]!).fill(null)
-  }
-
-  attr(name: string): AttrValue | undefined {
-    return attrOrDefault(this.node, name)
-  }
-  intAttr(name: string): number | undefined {
-    const value = this.attr(name)
-    return value?.kind === 'i' ? Number(value.value) : undefined
-  }
-  boolAttr(name: string): boolean {
-    const value = this.attr(name)
-    return value?.kind === 'b' && value.value
-  }
-  stringAttr(name: string): string {
-    const value = this.attr(name)
-    return value?.kind === 's' ? new TextDecoder().decode(value.value) : ''
-  }
-  intsAttr(name: string): number[] {
-    const value = this.attr(name)
-    return value?.kind === 'list' ? (value.value.i ?? []).map(Number) : []
-  }
-  typeAttr(name: string): DataType | undefined {
-    const value = this.attr(name)
-    return value?.kind === 'type' ? value.value : undefined
-  }
-  shapeAttr(name: string): Shape {
-    const value = this.attr(name)
-    return value?.kind === 'shape' ? value.value : null
-  }
-  shapesAttr(name: string): readonly Shape[] {
-    const value = this.attr(name)
-    return value?.kind === 'list' ? (value.value.shape ?? []) : []
   }
 }
 

@@ -1,0 +1,155 @@
+import type { DataType, TypedArray } from '../graph/data-type.js'
+import { elementCount } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import { applyBinary, type BinaryFunction, binaryKernel } from './binary.js'
+import { loadFlushed, resultArray, storeFlushed } from './elements.js'
+import { floats, integers, type Kernel, type KernelCall, KernelError, maxBigInt, minBigInt, numbers } from './kernel.js'
+
+const wide: readonly DataType[] = ['float32', 'float64']
+
+function divisor<T extends number | bigint>(value: T): T {
+  if (value === 0 || value === 0n) throw new KernelError('an integer is divided by zero')
+  return value
+}
+
+const add: BinaryFunction = { float: (a, b) => a + b, int: (a, b) => a + b, bigint: (a, b) => a + b }
+const subtract: BinaryFunction = { float: (a, b) => a - b, int: (a, b) => a - b, bigint: (a, b) => a - b }
+const multiply: BinaryFunction = {
+  float: (a, b) => a * b,
+  int: (a, b) => a * b,
+  int32: Math.imul,
+  bigint: (a, b) => a * b,
+}
+const truncateDivide: BinaryFunction = {
+  float: (a, b) => a / b,
+  int: (a, b) => Math.trunc(a / divisor(b)),
+  bigint: (a, b) => a / divisor(b),
+}
+const floorDivide: BinaryFunction = {
+  float: (a, b) => Math.floor(a / b),
+  float32: (a, b) => Math.floor(Math.fround(a / b)),
+  int: (a, b) => Math.floor(a / divisor(b)),
+  bigint: (a, b) => (a - floorMod64(a, b)) / b,
+}
+const truncateMod: BinaryFunction = {
+  float: (a, b) => a % b,
+  int: (a, b) => a % divisor(b),
+  bigint: (a, b) => a % divisor(b),
+}
+const floorMod: BinaryFunction = {
+  float: floorModFloat,
+  int: (a, b) => a - b * Math.floor(a / divisor(b)),
+  bigint: floorMod64,
+}
+
+/** The remainder of a truncating division, moved to the divisor's side of zero. */
+function floorModFloat(a: number, b: number): number {
+  const rest = a % b
+  return rest !== 0 && b < 0 !== rest < 0 ? rest + b : rest
+}
+
+function floorMod64(a: bigint, b: bigint): bigint {
+  const rest = a % divisor(b)
+  return rest !== 0n && b < 0n !== rest < 0n ? rest + b : rest
+}
+
+const squaredDifference: BinaryFunction = {
+  float: (a, b) => (a - b) * (a - b),
+  float32: (a, b) => Math.fround(a - b) * Math.fround(a - b),
+  int: (a, b) => (a - b) * (a - b),
+  int32: (a, b) => Math.imul(a - b, a - b),
+  bigint: (a, b) => (a - b) * (a - b),
+}
+
+function integerPower(base: bigint, exponent: bigint): bigint {
+  if (exponent < 0n) throw new KernelError('an integer is raised to a negative power')
+  let result = 1n
+  for (let factor = base, left = exponent; left > 0n; left >>= 1n) {
+    if (left & 1n) result = BigInt.asIntN(64, result * factor)
+    factor = BigInt.asIntN(64, factor * factor)
+  }
+  return result
+}
+
+const power: BinaryFunction = {
+  float: (a, b) => a ** b,
+  int: (a, b) => Number(BigInt.asIntN(32, integerPower(BigInt(a), BigInt(b)))),
+  bigint: integerPower,
+}
+
+/** Sums all inputs from the left, the first up to nine at once and then eight at a time, as TensorFlow groups them. */
+function addAll({ inputs }: KernelCall): Tensor[] {
+  const rest = inputs.length % 8
+  const first = Math.min(inputs.length, rest < 2 ? rest + 8 : rest)
+  const sum = (tensors: readonly Tensor[]): Tensor => tensors.reduce((total, each) => applyBinary(add, total, each))
+  let total = sum(inputs.slice(0, first))
+  for (let from = first; from < inputs.length; from += 8) {
+    total = applyBinary(add, total, sum(inputs.slice(from, from + 8)))
+  }
+  return [total]
+}
+
+/** A vector added along the channels: the last axis, or the second of NCHW. */
+function addBias(call: KernelCall): Tensor[] {
+  const input = call.input(0)
+  const bias = call.input(1)
+  const values = loadFlushed(input) as Float32Array
+  const added = loadFlushed(bias) as Float32Array
+  const channelAxis = call.stringAttr('data_format').startsWith('NC') ? 1 : input.shape.length - 1
+  const channels = input.shape[channelAxis]
+  if (channels !== added.length) throw new KernelError(`${added.length} biases for ${channels} channels`)
+  const inner = elementCount(input.shape.slice(channelAxis + 1))
+  const result = resultArray(input.dtype, input.size) as Float32Array
+  for (let index = 0, channel = 0; index < result.length; channel = channel + 1 === channels ? 0 : channel + 1) {
+    for (let count = 0; count < inner; count++, index++) result[index] = values[index]! + added[channel]!
+  }
+  return [storeFlushed(input.dtype, input.shape, result as TypedArray)]
+}
+
+export const arithmeticKernels: readonly Kernel[] = [
+  binaryKernel({ ops: ['Add', 'AddV2'], dtypes: numbers, functions: add }),
+  binaryKernel({ ops: ['Sub'], dtypes: numbers, functions: subtract }),
+  binaryKernel({ ops: ['Mul'], dtypes: numbers, functions: multiply }),
+  binaryKernel({ ops: ['RealDiv', 'Div', 'TruncateDiv'], dtypes: numbers, functions: truncateDivide }),
+  binaryKernel({
+    ops: ['DivNoNan'],
+    dtypes: wide,
+    functions: { float: (a, b) => (b === 0 ? 0 : a / b) },
+  }),
+  binaryKernel({
+    ops: ['MulNoNan'],
+    dtypes: wide,
+    functions: { float: (a, b) => (b === 0 ? 0 : a * b) },
+  }),
+  binaryKernel({ ops: ['FloorDiv'], dtypes: [...wide, ...integers], functions: floorDivide }),
+  binaryKernel({ ops: ['FloorMod'], dtypes: [...wide, ...integers], functions: floorMod }),
+  binaryKernel({ ops: ['Mod', 'TruncateMod'], dtypes: [...wide, 'int32', 'int64'], functions: truncateMod }),
+  binaryKernel({ ops: ['SquaredDifference'], dtypes: [...wide, 'int32', 'int64'], functions: squaredDifference }),
+  binaryKernel({
+    ops: ['Pow'],
+    dtypes: [...wide, 'int32', 'int64'],
+    approximate: wide,
+    functions: power,
+  }),
+  binaryKernel({
+    ops: ['Maximum'],
+    dtypes: numbers,
+    functions: {
+      float: (a, b) => (a > b || Number.isNaN(a) ? a : b),
+      int: Math.max,
+      bigint: maxBigInt,
+    },
+  }),
+  binaryKernel({
+    ops: ['Minimum'],
+    dtypes: numbers,
+    functions: {
+      float: (a, b) => (a < b || Number.isNaN(a) ? a : b),
+      int: Math.min,
+      bigint: minBigInt,
+    },
+  }),
+  binaryKernel({ ops: ['Atan2'], dtypes: wide, approximate: wide, functions: { float: Math.atan2 } }),
+  { ops: ['AddN', 'AccumulateNV2'], dtypes: [...wide, ...integers], run: addAll },
+  { ops: ['BiasAdd', 'BiasAddV1'], dtypes: floats, run: addBias },
+]

@@ -1,0 +1,48 @@
+import type { DataType } from '../graph/data-type.js'
+import { elementCount } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import { broadcastShape, combine, type Numeric } from './broadcast.js'
+import { loadFlushed, resultArray, storeFlushed } from './elements.js'
+import { isBigInt, isFloat, type Kernel, type KernelCall } from './kernel.js'
+
+/**
+ * A function of two elements. `float` sees numbers that are rounded to the dtype when stored; `float32` replaces it where
+ * TensorFlow rounds in between. `int` sees integers below 2^32 in magnitude, and its result wraps; `int32` replaces it
+ * where a double cannot hold the result.
+ */
+export interface BinaryFunction {
+  float?: (a: number, b: number) => number
+  float32?: (a: number, b: number) => number
+  int?: (a: number, b: number) => number
+  int32?: (a: number, b: number) => number
+  bigint?: (a: bigint, b: bigint) => bigint
+}
+
+function functionFor(dtype: DataType, functions: BinaryFunction): (a: Numeric, b: Numeric) => Numeric {
+  if (isBigInt(dtype)) return functions.bigint!
+  if (dtype === 'float64') return functions.float!
+  if (isFloat(dtype)) return functions.float32 ?? functions.float!
+  return (dtype === 'int32' || dtype === 'uint32' ? functions.int32 : undefined) ?? functions.int!
+}
+
+/** Applies a function under broadcasting; the result has the inputs' dtype. */
+export function applyBinary(functions: BinaryFunction, a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShape(a.shape, b.shape)
+  const result = resultArray(a.dtype, elementCount(shape))
+  const left = { values: loadFlushed(a), shape: a.shape }
+  const right = { values: loadFlushed(b), shape: b.shape }
+  combine(result, shape, left, right, functionFor(a.dtype, functions))
+  return storeFlushed(a.dtype, shape, result)
+}
+
+interface BinaryDeclaration {
+  ops: readonly string[]
+  dtypes: readonly DataType[]
+  approximate?: readonly DataType[]
+  functions: BinaryFunction
+}
+
+/** A kernel of an op on two tensors of one dtype, which are broadcast together. */
+export function binaryKernel({ functions, ...declared }: BinaryDeclaration): Kernel {
+  return { ...declared, run: (call: KernelCall) => [applyBinary(functions, call.input(0), call.input(1))] }
+}

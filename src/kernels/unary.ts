@@ -1,0 +1,199 @@
+import type { DataType, TypedArray } from '../graph/data-type.js'
+import { Tensor } from '../graph/tensor.js'
+import { load, loadFlushed, resultArray, splat, store, storeFlushed } from './elements.js'
+import { floats, isBigInt, isFloat, type Kernel, type KernelCall, KernelError, numbers, quantized } from './kernel.js'
+
+type FloatFunction = (value: number) => number
+const wide: readonly DataType[] = ['float32', 'float64']
+
+interface UnaryFunction {
+  float?: FloatFunction
+  float32?: FloatFunction
+  int?: FloatFunction
+  bigint?: (value: bigint) => bigint
+  /** Moves or clears bits only, so that denormals pass. */
+  keepsDenormals?: boolean
+}
+
+function unary(
+  ops: string[],
+  dtypes: readonly DataType[],
+  functions: UnaryFunction,
+  approximate?: readonly DataType[],
+): Kernel {
+  return { ops, dtypes, ...(approximate && { approximate }), run: (call) => [apply(functions, call.input(0))] }
+}
+
+function apply(functions: UnaryFunction, input: Tensor): Tensor {
+  const { dtype, shape } = input
+  const values = functions.keepsDenormals ? load(input) : loadFlushed(input)
+  const result = resultArray(dtype, input.size)
+  if (isBigInt(dtype)) {
+    const compute = functions.bigint!
+    for (let index = 0; index < values.length; index++) result[index] = compute(values[index] as bigint)
+  } else {
+    const float = dtype === 'float64' ? functions.float : (functions.float32 ?? functions.float)
+    const compute = (isFloat(dtype) ? float : functions.int)!
+    for (let index = 0; index < values.length; index++) result[index] = compute(values[index] as number)
+  }
+  return functions.keepsDenormals ? store(dtype, shape, result) : storeFlushed(dtype, shape, result)
+}
+
+/** A function that TensorFlow approximates: here it is rounded from double. */
+function approximated(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats): Kernel {
+  return unary([op], dtypes, { float }, dtypes)
+}
+
+/** To nearest, ties to even. */
+function roundEven(value: number): number {
+  const rounded = Math.round(value)
+  const tied = Math.abs(value % 1) === 0.5 && rounded % 2 !== 0
+  return tied ? rounded - 1 : value < 0 && rounded === 0 ? -0 : rounded
+}
+
+function test(op: string, isTrue: (value: number) => boolean): Kernel {
+  return {
+    ops: [op],
+    dtypes: floats,
+    run(call) {
+      const input = call.input(0)
+      const result = Uint8Array.from(load(input) as Float32Array, (value) => (isTrue(value) ? 1 : 0))
+      return [Tensor.of('bool', input.shape, result)]
+    },
+  }
+}
+
+/** max(x, alpha·x) for alpha up to 1. */
+function leakyRelu(call: KernelCall): Tensor[] {
+  const alpha = call.floatAttr('alpha') ?? Math.fround(0.2)
+  return [apply({ float: (value) => (value > 0 ? value : value * alpha) }, call.input(0))]
+}
+
+const seluScale = 1.0507009873554805
+const seluScaledAlpha = 1.7580993408473768
+
+/** erf by its series, or by a continued fraction for erfc where that converges faster; both to the last bits of double. */
+export function erf(value: number): number {
+  const size = Math.abs(value)
+  if (size > 2.5) return Math.sign(value) * (1 - erfcTail(size))
+  let term = value
+  let sum = value
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+    term *= (-value * value) / n
+    sum += term / (2 * n + 1)
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum
+}
+
+export function erfc(value: number): number {
+  if (value < 2.5) return 1 - erf(value)
+  return erfcTail(value)
+}
+
+function erfcTail(value: number): number {
+  if (value > 27.3) return 0
+  let fraction = 0
+  for (let n = 80; n > 0; n--) fraction = n / 2 / (value + fraction)
+  return Math.exp(-value * value) / Math.sqrt(Math.PI) / (value + fraction)
+}
+
+/** An error where TensorFlow would give one at run time. */
+function checkNumerics(call: KernelCall): Tensor[] {
+  const input = call.input(0)
+  for (const value of load(input) as Float32Array) {
+    if (!Number.isFinite(value)) throw new KernelError(`${call.stringAttr('message')}: the tensor has ${value} in it`)
+  }
+  return [input]
+}
+
+function filled(value: number): (call: KernelCall) => Tensor[] {
+  return (call) => {
+    const { dtype, shape } = call.input(0)
+    const one = resultArray(dtype, 1)
+    one[0] = isBigInt(dtype) ? BigInt(value) : value
+    const stored = store(dtype, [], one)
+    return [splat(dtype, shape, stored.values() as TypedArray)]
+  }
+}
+
+const clampAtZero: UnaryFunction = {
+  float: (value) => (value > 0 || Number.isNaN(value) ? value : 0),
+  int: (value) => Math.max(value, 0),
+  bigint: (value) => (value > 0n ? value : 0n),
+}
+
+export const unaryKernels: readonly Kernel[] = [
+  unary(['Neg'], numbers, {
+    float: (value) => -value,
+    int: (value) => -value,
+    bigint: (value) => -value,
+    keepsDenormals: true,
+  }),
+  unary(['Abs'], [...floats, 'int8', 'int16', 'int32', 'int64'], {
+    float: Math.abs,
+    int: Math.abs,
+    bigint: (value) => (value < 0n ? -value : value),
+    keepsDenormals: true,
+  }),
+  unary(['Sign'], [...floats, 'int8', 'int16', 'int32', 'int64'], {
+    float: Math.sign,
+    int: Math.sign,
+    bigint: (value) => (value > 0n ? 1n : value < 0n ? -1n : 0n),
+  }),
+  unary(['Square'], [...floats, 'int32', 'int64'], {
+    float: (value) => value * value,
+    int: (value) => Math.imul(value, value),
+    bigint: (value) => value * value,
+  }),
+  unary(['Sqrt'], floats, { float: Math.sqrt }),
+  unary(['Floor'], floats, { float: Math.floor }),
+  unary(['Ceil'], floats, { float: Math.ceil }),
+  unary(['Rint'], floats, { float: roundEven }),
+  unary(['Round'], [...floats, 'int32', 'int64'], {
+    float: roundEven,
+    int: (value) => value,
+    bigint: (value) => value,
+  }),
+  unary(['Relu'], numbers, clampAtZero),
+  unary(['Relu6'], numbers, {
+    float: (value) => (value > 6 ? 6 : value > 0 || Number.isNaN(value) ? value : 0),
+    int: (value) => Math.min(Math.max(value, 0), 6),
+    bigint: (value) => (value > 6n ? 6n : value > 0n ? value : 0n),
+  }),
+  { ops: ['LeakyRelu'], dtypes: wide, run: leakyRelu },
+  unary(['Softsign'], wide, {
+    float: (value) => value / (1 + Math.abs(value)),
+    float32: (value) => value / Math.fround(1 + Math.abs(value)),
+  }),
+  approximated('Rsqrt', (value) => 1 / Math.sqrt(value)),
+  approximated('Reciprocal', (value) => 1 / value),
+  approximated('Inv', (value) => 1 / value),
+  approximated('Exp', Math.exp),
+  approximated('Expm1', Math.expm1),
+  approximated('Log', Math.log),
+  approximated('Log1p', Math.log1p),
+  approximated('Sin', Math.sin),
+  approximated('Cos', Math.cos),
+  approximated('Tan', Math.tan),
+  approximated('Asin', Math.asin),
+  approximated('Acos', Math.acos),
+  approximated('Atan', Math.atan),
+  approximated('Sinh', Math.sinh),
+  approximated('Cosh', Math.cosh),
+  approximated('Asinh', Math.asinh),
+  approximated('Acosh', Math.acosh),
+  approximated('Atanh', Math.atanh),
+  approximated('Tanh', Math.tanh),
+  approximated('Sigmoid', (value) => 1 / (1 + Math.exp(-value))),
+  approximated('Erf', erf),
+  approximated('Erfc', erfc),
+  approximated('Softplus', (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)))),
+  approximated('Elu', (value) => (value < 0 ? Math.expm1(value) : value)),
+  approximated('Selu', (value) => (value < 0 ? seluScaledAlpha * Math.expm1(value) : seluScale * value)),
+  test('IsNan', Number.isNaN),
+  test('IsFinite', Number.isFinite),
+  test('IsInf', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
+  { ops: ['CheckNumerics'], dtypes: floats, run: checkNumerics },
+  { ops: ['ZerosLike'], dtypes: [...numbers, 'bool', ...quantized], run: filled(0) },
+  { ops: ['OnesLike'], dtypes: [...numbers, 'bool'], run: filled(1) },
+]
