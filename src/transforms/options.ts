@@ -207,11 +207,17 @@ export function bool(declaration: Declaration<boolean> & { default: boolean }): 
 export function dataType(declaration: Declaration<DataType> & { default: DataType }): Option<DataType> {
   return single(dataTypeKind, declaration) as Option<DataType>
 }
+export function optionalDataType(declaration: { help: string }): Option<DataType | undefined> {
+  return single(dataTypeKind, declaration)
+}
 export function dataTypes(declaration: { help: string }): Option<readonly DataType[]> {
   return many(dataTypeKind, declaration)
 }
 export function shape(declaration: { help: string; default: Shape }): Option<Shape> {
   return single(shapeKind, declaration) as Option<Shape>
+}
+export function optionalShape(declaration: { help: string }): Option<Shape | undefined> {
+  return single(shapeKind, declaration)
 }
 export function shapes(declaration: { help: string }): Option<readonly Shape[]> {
   return many(shapeKind, declaration)

@@ -20,7 +20,9 @@ export const presets: Presets = {
     'strip_unused_nodes',
     'remove_training_nodes',
     'fold_old_batch_norms(arithmetic=float64)',
+    'fuse_resize_pad_and_conv',
     'fuse_resize_and_conv',
+    'fuse_pad_and_conv',
   ],
   /** Weights in few distinct values: the same size, but it compresses to about a third. */
   rounded: ['deploy', 'round_weights(num_steps=256)'],

@@ -1,8 +1,34 @@
+import { foldBatchNorms } from './fold-batch-norms.js'
+import { foldOldBatchNorms } from './fold-old-batch-norms.js'
+import { fusePadAndConv, fuseResizeAndConv, fuseResizePadAndConv } from './fuse-resize-and-conv.js'
+import { quantizeGraph } from './quantize-graph.js'
+import { quantizeWeights } from './quantize-weights.js'
 import { removeAttribute } from './remove-attribute.js'
+import { removeControlDependencies } from './remove-control-dependencies.js'
+import { removeNodes } from './remove-nodes.js'
+import { removeTrainingNodes } from './remove-training-nodes.js'
+import { roundWeights } from './round-weights.js'
+import { sortByExecutionOrder } from './sort-by-execution-order.js'
+import { stripUnusedNodes } from './strip-unused-nodes.js'
 import type { Transform } from './transform.js'
 
-/** Every transform, by the name it has in a chain. */
-export const transforms: readonly Transform[] = [removeAttribute]
+/** Every transform, by the name it has in a chain. In the documentation they stand in this order. */
+export const transforms: readonly Transform[] = [
+  stripUnusedNodes,
+  removeNodes,
+  removeTrainingNodes,
+  removeAttribute,
+  removeControlDependencies,
+  foldBatchNorms,
+  foldOldBatchNorms,
+  fuseResizePadAndConv,
+  fuseResizeAndConv,
+  fusePadAndConv,
+  roundWeights,
+  quantizeWeights,
+  quantizeGraph,
+  sortByExecutionOrder,
+]
 
 const byName: ReadonlyMap<string, Transform> = new Map(transforms.map((transform) => [transform.name, transform]))
 

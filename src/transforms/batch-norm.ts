@@ -1,0 +1,86 @@
+const { fround } = Math
+
+/** The numbers of a batch norm with fixed statistics: one value a channel, float32. */
+export interface BatchNormValues {
+  mean: Float32Array
+  variance: Float32Array
+  beta: Float32Array
+  /** Undefined where the op does not scale after normalizing. */
+  gamma: Float32Array | undefined
+  epsilon: number
+}
+
+/** `y = x * scale + offset`. */
+export interface ScaleAndOffset {
+  scale: Float32Array | Float64Array
+  offset: Float32Array
+}
+
+/** float32 as the Graph Transform Tool computes, float64 as TensorFlow's Python tools do. */
+export type Arithmetic = 'float32' | 'float64'
+
+/**
+ * A batch norm as a multiplication and an addition. `bias` is what is added before it, so that
+ * `y = (x + bias) * scale + (offset without bias)`.
+ *
+ * The order of operations is that of fold_old_batch_norms.cc and optimize_for_inference_lib.py, bit by bit.
+ */
+export function scaleAndOffset(
+  values: BatchNormValues,
+  bias: Float32Array | undefined,
+  arithmetic: Arithmetic,
+): ScaleAndOffset {
+  const mean = bias ? values.mean.map((mean, channel) => mean - bias[channel]!) : values.mean
+  return arithmetic === 'float32' ? inFloat32({ ...values, mean }) : inFloat64({ ...values, mean })
+}
+
+function inFloat32({ mean, variance, beta, gamma, epsilon }: BatchNormValues): ScaleAndOffset {
+  const scale = new Float32Array(mean.length)
+  const offset = new Float32Array(mean.length)
+  for (let channel = 0; channel < mean.length; channel++) {
+    const inverse = fround(1 / fround(Math.sqrt(fround(variance[channel]! + epsilon))))
+    const factor = gamma ? fround(inverse * gamma[channel]!) : inverse
+    scale[channel] = factor
+    offset[channel] = fround(-mean[channel]! * factor) + beta[channel]!
+  }
+  return { scale, offset }
+}
+
+function inFloat64({ mean, variance, beta, gamma, epsilon }: BatchNormValues): ScaleAndOffset {
+  const scale = new Float64Array(mean.length)
+  const offset = new Float32Array(mean.length)
+  for (let channel = 0; channel < mean.length; channel++) {
+    const inverse = 1 / Math.sqrt(fround(variance[channel]! + epsilon))
+    const factor = gamma ? inverse * gamma[channel]! : inverse
+    scale[channel] = factor
+    offset[channel] = -mean[channel]! * factor + beta[channel]!
+  }
+  return { scale, offset }
+}
+
+/**
+ * Multiplies weights by a factor a channel. The channel is the last axis or axes of the row-major weights (`[h, w, in, out]`,
+ * `[in, out]`), or with `channelsFirst` the first (`[out, in]`). Each product is rounded once.
+ */
+export function scaleChannels(
+  weights: Float32Array,
+  factors: Float32Array | Float64Array,
+  channelsFirst: boolean,
+): Float32Array {
+  const scaled = new Float32Array(weights.length)
+  const channels = factors.length
+  if (channels === 0) return scaled
+  const other = weights.length / channels
+  let index = 0
+  if (channelsFirst) {
+    for (let channel = 0; channel < channels; channel++) {
+      const factor = factors[channel]!
+      for (let column = 0; column < other; column++, index++) scaled[index] = weights[index]! * factor
+    }
+    return scaled
+  }
+  for (let row = 0; row < other; row++) {
+    for (let channel = 0; channel < channels; channel++, index++) scaled[index] = weights[index]! * factors[channel]!
+  }
+  return scaled
+}

@@ -1,0 +1,67 @@
+import { GraphdefError } from '../errors.js'
+import type { Graph } from '../graph/graph.js'
+import type { Node } from '../graph/node.js'
+import type { Tensor } from '../graph/tensor.js'
+import { cannotTransform } from './transform.js'
+
+export interface FloatConstant {
+  node: Node
+  tensor: Tensor
+}
+
+/**
+ * The float32 constants of a graph, in order.
+ * @throws GraphdefError `missing-attr`, `bad-tensor`, `transform-failed` for a Const that is none
+ */
+export function floatConstants(graph: Graph): FloatConstant[] {
+  const found: FloatConstant[] = []
+  for (const node of graph.nodes) {
+    if (node.op !== 'Const') continue
+    const dtype = node.attrs.type('dtype')
+    if (dtype === undefined) throw missing(node, 'dtype')
+    if (dtype !== 'float32') continue
+    const tensor = node.attrs.tensor('value')
+    if (!tensor) throw missing(node, 'value')
+    if (tensor.dtype !== dtype) throw cannotTransform(node, `its dtype is ${dtype}, and its value is ${tensor.dtype}`)
+    if (tensor.problem !== undefined) {
+      throw new GraphdefError('bad-tensor', { what: `a tensor cannot be decoded: ${tensor.problem}`, node: node.name })
+    }
+    found.push({ node, tensor })
+  }
+  return found
+}
+
+function missing(node: Node, name: string): GraphdefError {
+  return new GraphdefError('missing-attr', { what: `a Const has no attribute "${name}"`, node: node.name })
+}
+
+/** Elements a chunk: small enough that a chunk stays in the processor's cache between two loops. */
+const chunkSize = 16384
+const scratch = new Float32Array(chunkSize)
+const scratchBytes = new Uint8Array(scratch.buffer)
+
+/**
+ * The elements of a float32 tensor chunk by chunk: views of the file where it is aligned, otherwise of a small buffer that the
+ * next chunk overwrites, so that reading takes no memory. Of a splat the values that are stored.
+ */
+export function* floatChunks(tensor: Tensor): Iterable<{ values: Float32Array; start: number }> {
+  const { storage } = tensor
+  if (storage.kind !== 'content' || storage.bytes.byteOffset % 4 === 0) {
+    const values = tensor.isSplat ? storedFloats(tensor) : (tensor.values() as Float32Array)
+    yield { values, start: 0 }
+    return
+  }
+  const { bytes } = storage
+  for (let start = 0; start < tensor.size; start += chunkSize) {
+    const end = Math.min(start + chunkSize, tensor.size)
+    scratchBytes.set(bytes.subarray(start * 4, end * 4))
+    yield { values: scratch.subarray(0, end - start), start }
+  }
+}
+
+/** The distinct part of a splat, whose last value repeats. */
+function storedFloats(tensor: Tensor): Float32Array {
+  const { storage } = tensor
+  const values = storage.kind === 'list' ? (storage.values as Float32Array) : new Float32Array(0)
+  return values.length > 0 ? values : new Float32Array(1)
+}

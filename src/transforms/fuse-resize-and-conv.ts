@@ -1,0 +1,157 @@
+import { type Graph, tidyInputs } from '../graph/graph.js'
+import { Node } from '../graph/node.js'
+import { Tensor } from '../graph/tensor.js'
+import { tensorName } from '../graph/tensor-name.js'
+import { boolOrDefault, intsOrDefault, stringOrDefault, typeOrDefault } from './attr-default.js'
+import { constNode } from './const-node.js'
+import { type Found, otherUse } from './linear-layer.js'
+import { type Difference, defineTransform, type Transform, type TransformContext } from './transform.js'
+
+/** What stands before a convolution that is fused with it. */
+interface Fusible {
+  resize: Node | undefined
+  pad: Node | undefined
+}
+
+const differences: readonly Difference[] = [
+  {
+    test: 'siblings',
+    historical: 'of two convolutions that share weights, paddings or input only one is fused in a run',
+    here: 'all are',
+  },
+  {
+    test: 'other-layouts',
+    historical: 'data_format, dilations and explicit paddings of the convolution are ignored: wrong results',
+    here: 'left, with a reason',
+  },
+  {
+    test: 'keeps-place-and-order',
+    historical: 'drops device and control inputs',
+    here: 'the fused node has them',
+  },
+]
+
+const resizeDifferences: readonly Difference[] = [
+  ...differences,
+  {
+    test: 'half-pixel-centers',
+    historical: 'half_pixel_centers is ignored: wrong results',
+    here: 'left, with a reason',
+  },
+  { test: 'default-align-corners', historical: 'aborts where align_corners is missing', here: "the op's default" },
+]
+
+/**
+ * Fuses a convolution with the resize before it.
+ *
+ *     r = ResizeBilinear(x, size); y = Conv2D(r, w)   →   y = FusedResizeAndPadConv2D(x, size, y_dummy_paddings, w)
+ */
+export const fuseResizeAndConv: Transform = defineTransform({
+  name: 'fuse_resize_and_conv',
+  summary: 'fuses a convolution with the ResizeBilinear before it',
+  fidelity: 'rounding',
+  options: {},
+  differences: resizeDifferences,
+  run: (graph, _options, context) =>
+    fuseAll(graph, context, (before) =>
+      before.op === 'ResizeBilinear' ? { resize: before, pad: undefined } : undefined,
+    ),
+})
+
+/**
+ * Fuses a convolution with the padding before it.
+ *
+ *     p = MirrorPad(x, paddings); y = Conv2D(p, w)   →   y = FusedPadConv2D(x, paddings, w)
+ */
+export const fusePadAndConv: Transform = defineTransform({
+  name: 'fuse_pad_and_conv',
+  summary: 'fuses a convolution with the MirrorPad before it',
+  fidelity: 'rounding',
+  options: {},
+  differences,
+  run: (graph, _options, context) =>
+    fuseAll(graph, context, (before) => (before.op === 'MirrorPad' ? { resize: undefined, pad: before } : undefined)),
+})
+
+/**
+ * Fuses a convolution with the padding and the resize before it.
+ *
+ *     r = ResizeBilinear(x, size); p = MirrorPad(r, paddings); y = Conv2D(p, w)
+ *     →   y = FusedResizeAndPadConv2D(x, size, paddings, w)
+ */
+export const fuseResizePadAndConv: Transform = defineTransform({
+  name: 'fuse_resize_pad_and_conv',
+  summary: 'fuses a convolution with the MirrorPad and the ResizeBilinear before it',
+  fidelity: 'rounding',
+  options: {},
+  differences: resizeDifferences,
+  run: (graph, _options, context) =>
+    fuseAll(graph, context, (before) => {
+      const resize = before.op === 'MirrorPad' ? graph.producer(before.dataInputs[0]) : undefined
+      return resize?.op === 'ResizeBilinear' ? { resize, pad: before } : undefined
+    }),
+})
+
+function fuseAll(graph: Graph, context: TransformContext, fusible: (before: Node) => Fusible | undefined): void {
+  for (const conv of graph.nodes) {
+    if (conv.op !== 'Conv2D') continue
+    const before = graph.producer(conv.dataInputs[0])
+    const found = before && fusible(before)
+    if (!found) continue
+    const obstacle = obstacleOf(graph, conv, found, context)
+    if (obstacle === undefined) fuse(graph, conv, found, context)
+    else context.report.skip(conv, obstacle)
+  }
+}
+
+function obstacleOf(graph: Graph, conv: Node, { resize, pad }: Fusible, context: TransformContext): Found<never> {
+  const format = stringOrDefault(conv, 'data_format')
+  if (format !== 'NHWC') return `its data_format is ${format}`
+  if (intsOrDefault(conv, 'dilations').some((dilation) => dilation !== 1)) return 'it is dilated'
+  if (stringOrDefault(conv, 'padding') === 'EXPLICIT') return 'its padding is EXPLICIT'
+  for (const node of [pad, resize]) {
+    const busy = node && otherUse(graph, node, context)
+    if (busy) return busy
+  }
+  if (pad && typeOrDefault(pad, 'Tpaddings') !== 'int32') return `the paddings of "${pad.name}" are not int32`
+  if (!resize) return undefined
+  if (boolOrDefault(resize, 'half_pixel_centers')) return `"${resize.name}" has half_pixel_centers`
+  // ResizeBilinear makes float32 of any number, the fused op computes in one dtype.
+  if (typeOrDefault(resize, 'T') !== typeOrDefault(conv, 'T')) return `"${resize.name}" resizes another dtype`
+  return undefined
+}
+
+/** The fused node has the convolution's name and place. */
+function fuse(graph: Graph, conv: Node, { resize, pad }: Fusible, { report }: TransformContext): void {
+  const weights = conv.dataInputs[1]!
+  let paddings = pad?.dataInputs[1]
+  if (!paddings) {
+    const zeros = constNode(
+      graph.freeName(`${conv.name}_dummy_paddings`),
+      Tensor.of('int32', [4, 2], new Int32Array(8)),
+    )
+    graph.add(zeros, { before: conv })
+    report.add(zeros)
+    paddings = tensorName(zeros.name)
+  }
+  const data = resize ? resize.dataInputs : pad!.dataInputs.slice(0, 1)
+  const controls = [resize, pad, conv].flatMap((node) => node?.controlInputs ?? [])
+  const fused = new Node({
+    name: conv.name,
+    op: resize ? 'FusedResizeAndPadConv2D' : 'FusedPadConv2D',
+    device: conv.device,
+    inputs: tidyInputs([...data, paddings, weights, ...controls]),
+  })
+  fused.attrs.setType('T', typeOrDefault(conv, 'T'))
+  fused.attrs.setString('mode', pad ? stringOrDefault(pad, 'mode') : 'REFLECT')
+  fused.attrs.setString('padding', stringOrDefault(conv, 'padding'))
+  fused.attrs.copy('strides', conv.attrs)
+  if (resize) fused.attrs.setBool('resize_align_corners', boolOrDefault(resize, 'align_corners'))
+  graph.replace(conv, [fused])
+  report.change(fused)
+  for (const node of [pad, resize]) {
+    if (!node) continue
+    graph.remove(node)
+    report.remove(node)
+  }
+}

@@ -1,0 +1,62 @@
+import { isControl } from '../graph/tensor-name.js'
+import { spliceAll } from './splice.js'
+import { defineTransform, type Transform } from './transform.js'
+
+const passThroughOps: ReadonlySet<string> = new Set(['Identity', 'StopGradient'])
+
+/**
+ * Takes out what only training needs: CheckNumerics, and Identity and StopGradient that order nothing. The
+ * `remove_training_nodes` of TensorFlow's Python tools.
+ *
+ *     c = CheckNumerics(x); i = Identity(x, ^c); y = Relu(i)   →   y = Relu(x)
+ */
+export const removeTrainingNodes: Transform = defineTransform({
+  name: 'remove_training_nodes',
+  summary: 'takes out CheckNumerics, and Identity and StopGradient that order nothing',
+  fidelity: 'exact',
+  options: {},
+  differences: [
+    {
+      test: 'check-numerics-read',
+      historical: 'drops the inputs that read a CheckNumerics, so that its readers lack one',
+      here: 'they read what it read',
+    },
+    {
+      test: 'port-written-out',
+      historical: 'leaves i:0 dangling where it removes i',
+      here: 'i and i:0 are the same',
+    },
+  ],
+  run(graph, _options, context) {
+    for (const node of graph.nodes) {
+      if (node.op !== 'CheckNumerics' || context.isPinned(node)) continue
+      // That a check has run is no reason to wait for it.
+      graph.redirect(node.name, (input) => (isControl(input) ? undefined : input))
+    }
+    const colocated = colocationTargets(graph.nodes)
+    spliceAll(
+      graph,
+      context,
+      (node) => node.op === 'CheckNumerics' || passThroughOps.has(node.op),
+      (node) => {
+        if (node.op === 'CheckNumerics') return undefined
+        if (node.controlInputs.length > 0) return 'it has control inputs'
+        const waiting = graph.edgesFrom(node.name).find(({ input }) => isControl(input))
+        if (waiting) return `"${waiting.reader.name}" has a control input on it`
+        return colocated.has(node.name) ? 'another node is placed with it (_class)' : undefined
+      },
+    )
+  },
+})
+
+/** Names in the `_class` attributes: `loc:@name`, each in a node of another name. */
+function colocationTargets(nodes: readonly { name: string; attrs: { strings(name: string): string[] | undefined } }[]) {
+  const targets = new Set<string>()
+  for (const node of nodes) {
+    for (const place of node.attrs.strings('_class') ?? []) {
+      const target = place.startsWith('loc:@') ? place.slice(5) : place
+      if (target !== node.name) targets.add(target)
+    }
+  }
+  return targets
+}

@@ -1,0 +1,77 @@
+import { floatConstants } from './float-constants.js'
+import { LargestError } from './largest-error.js'
+import { int } from './options.js'
+import { defineTransform, type Transform } from './transform.js'
+import { magnitudeOf, smallestNormal, type WeightRange, weightRange } from './weight-range.js'
+import { type Buckets, roundToBuckets } from './weight-rounding.js'
+
+const { fround } = Math
+
+/** Smaller constants stay as they are, as in the Graph Transform Tool. */
+const minimumSize = 16
+
+/**
+ * Rounds float constants to a few distinct values each: the file stays as large, but compresses to about a third.
+ *
+ *     w = Const{0, 0.1, 0.9, 1}   →   w = Const{0.25, 0.25, 0.75, 1.25}      with num_steps=2
+ */
+export const roundWeights: Transform = defineTransform({
+  name: 'round_weights',
+  summary: 'rounds float constants to a few distinct values each, so that the file compresses well',
+  fidelity: 'lossy',
+  idempotent: false,
+  options: {
+    num_steps: int({ default: 256, minimum: 1, help: 'how many distinct values a constant keeps' }),
+  },
+  differences: [
+    {
+      test: 'not-finite',
+      historical: 'writes huge numbers for NaN, and ruins a constant that holds infinity or whose range overflows',
+      here: 'such a constant stays, with a reason',
+    },
+    {
+      test: 'splat',
+      historical: 'writes every element of a constant that is stored as one repeated value',
+      here: 'the rounded constant is stored as shortly',
+    },
+    {
+      test: 'keeps-what-it-does-not-change',
+      historical: 'drops device, control inputs and further attributes of the constant',
+      here: 'they stay',
+    },
+    {
+      test: 'round_weights takes num_steps from 1 up',
+      historical: 'num_steps=0 makes every weight infinite, a negative one garbage',
+      here: 'an error when the chain is read',
+    },
+  ],
+  run(graph, { num_steps }, { report }) {
+    const largest = new LargestError()
+    for (const { node, tensor } of floatConstants(graph)) {
+      if (tensor.size < minimumSize) continue
+      const range = weightRange(tensor)
+      const buckets = range.isFinite ? bucketsOf(range, num_steps) : undefined
+      if (!buckets) {
+        report.skip(
+          node,
+          range.isFinite ? 'its range is too large or too small for steps of float32' : 'it holds NaN or infinity',
+        )
+        continue
+      }
+      const { tensor: rounded, error } = roundToBuckets(tensor, buckets)
+      node.attrs.setTensor('value', rounded)
+      report.change(node)
+      largest.see(node, error, magnitudeOf(range))
+    }
+    largest.note(report)
+  },
+})
+
+/** The historical buckets: the range ends at the smallest positive normal float32 or above, and its end has a bucket of its own. */
+function bucketsOf(range: WeightRange, steps: number): Buckets | undefined {
+  const { min } = range
+  let max = Math.max(range.max, smallestNormal)
+  if (min === max) max = min < fround(1e-6) ? fround(min + 1) : fround(2 * min)
+  const width = fround(fround(max - min) / fround(steps))
+  return width > 0 && Number.isFinite(width) ? { min, width, last: 0x7fffffff } : undefined
+}
