@@ -126,7 +126,7 @@ export function readItems(text: string): Item[] {
       const last = parameters.at(-1)
       const parameter = readWord()
       skip(/\s/)
-      if (text[position] === '=') {
+      if (parameter && text[position] === '=') {
         position++
         skip(/\s/)
         if (position >= text.length) throw unfinished()

@@ -80,7 +80,7 @@ export class Tensor {
       if (bytes.byteOffset % held.array.BYTES_PER_ELEMENT === 0) {
         return new held.array(bytes.buffer as ArrayBuffer, bytes.byteOffset, length)
       }
-      return new held.array(bytes.slice().buffer as ArrayBuffer, 0, length)
+      return new held.array(copyOf(bytes), 0, length)
     }
     if (storage.kind === 'list' && storage.values.length === length) return storage.values
     return this.copyValues()
@@ -91,7 +91,7 @@ export class Tensor {
     const { storage } = this
     const held = this.#storageOfElements()
     const length = this.size * held.lanes
-    if (storage.kind === 'content') return new held.array(storage.bytes.slice().buffer as ArrayBuffer, 0, length)
+    if (storage.kind === 'content') return new held.array(copyOf(storage.bytes), 0, length)
     const copy = new held.array(length)
     if (storage.kind !== 'list') return copy
     fillRepeatingLast(copy, storage.values, held.lanes)
@@ -144,6 +144,11 @@ export class Tensor {
   #problem(what: string): GraphdefError {
     return new GraphdefError('bad-tensor', { what: `a tensor cannot be decoded: ${what}` })
   }
+}
+
+/** Fresh memory with these bytes. Not by `slice`, which on a Buffer gives a view. */
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer
 }
 
 /** TensorFlow's rule for a typed field: too many values are cut, too few repeat the last, none mean zeros. */

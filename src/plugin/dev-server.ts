@@ -29,13 +29,16 @@ export function serveModels(
     if (!path.startsWith(prefix)) return next()
     const rest = path.slice(prefix.length)
     const [key, name, ...more] = rest.split('/')
-    if (!keyPattern.test(key ?? '') || !name?.includes('.pb') || more.length > 0) return next()
-    const url = request.url
+    const missing = (): void => {
+      response.statusCode = 404
+      response.end(`There is no model ${path}: it is not in the cache any more. Reload the page.`)
+    }
+    if (!keyPattern.test(key ?? '') || !name?.includes('.pb') || more.length > 0) return missing()
+    const { url } = request
     request.url = `/${rest}`
     serve(request, response, () => {
       request.url = url
-      response.statusCode = 404
-      response.end(`The model ${name} is not in the cache any more: reload the page.`)
+      missing()
     })
   }
 }

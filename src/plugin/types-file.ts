@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
 import { mergeDeclarations, type SeenImport } from '../manifest/type-declarations.js'
 
 /** Where the types go when nobody says: into `src`, which is what a bundler's project usually type-checks. */
@@ -42,6 +42,7 @@ export class TypesFile {
       readFile(resolve(this.#root, importer), 'utf8').catch(() => undefined),
     )
     if (text === present) return
+    await mkdir(dirname(this.path), { recursive: true })
     const making = `${this.path}.${process.pid}.making`
     await writeFile(making, text)
     await rename(making, this.path)

@@ -233,7 +233,10 @@ describe('a tensor', () => {
     for (const offset of [0, 1, 2, 3]) {
       const moved = new Uint8Array(encoded.length + offset)
       moved.set(encoded, offset)
-      expect([...decodeTensor(moved.subarray(offset)).values()]).toEqual([1, 2, 3])
+      for (const bytes of [moved, Buffer.from(moved)]) {
+        expect([...decodeTensor(bytes.subarray(offset)).values()]).toEqual([1, 2, 3])
+        expect([...decodeTensor(bytes.subarray(offset)).copyValues()]).toEqual([1, 2, 3])
+      }
     }
   })
 
