@@ -1,4 +1,8 @@
+import { addDefaultAttributes } from './add-default-attributes.js'
+import { addDefaultAttributes } from './add-default-attributes.js'
 import { foldBatchNorms } from './fold-batch-norms.js'
+import { foldConstants } from './fold-constants.js'
+import { foldConstants } from './fold-constants.js'
 import { foldOldBatchNorms } from './fold-old-batch-norms.js'
 import { fusePadAndConv, fuseResizeAndConv, fuseResizePadAndConv } from './fuse-resize-and-conv.js'
 import { quantizeGraph } from './quantize-graph.js'
@@ -19,6 +23,9 @@ export const transforms: readonly Transform[] = [
   removeTrainingNodes,
   removeAttribute,
   removeControlDependencies,
+  foldConstants,
+  addDefaultAttributes,
+  foldConstants,
   foldBatchNorms,
   foldOldBatchNorms,
   fuseResizePadAndConv,
@@ -27,6 +34,7 @@ export const transforms: readonly Transform[] = [
   roundWeights,
   quantizeWeights,
   quantizeGraph,
+  addDefaultAttributes,
   sortByExecutionOrder,
 ]
 

@@ -7,6 +7,7 @@ import { outputCount } from '../op-defs.js'
 import { arrayShapes } from './array.js'
 import { controlFlowShapes } from './control-flow.js'
 import { convolutionShapes } from './convolution.js'
+import { mergeShapes } from './dimensions.js'
 import { elementwiseShapes } from './elementwise.js'
 import { imageShapes } from './image.js'
 import { linearAlgebraShapes } from './linear-algebra.js'
@@ -37,6 +38,8 @@ export function shapeFunctionFor(op: string): ShapeFunction | undefined {
 export interface ShapeOptions {
   /** Nodes whose values are given from outside, so that what the graph says of their values means nothing. */
   fed?: ReadonlySet<string>
+  /** Whether what nodes say of their outputs (`_output_shapes`) is believed where nothing else is known. */
+  declared?: boolean
 }
 
 /** The shapes of all outputs of a graph, as it was when they were inferred. */
@@ -60,10 +63,10 @@ const unknownFacts: NodeFacts = { shapes: [], partials: [], constant: undefined 
  * that is not known, an input that dangles and shapes that do not go together give unknown shapes, never an error;
  * what comes around a loop is unknown.
  */
-export function inferShapes(graph: Graph, { fed }: ShapeOptions = {}): ShapeMap {
+export function inferShapes(graph: Graph, options: ShapeOptions = {}): ShapeMap {
   const facts = new Map<string, NodeFacts>()
   const { producer } = graph.envelope.versions
-  for (const node of inputsFirst(graph)) facts.set(node.name, factsOf(node, facts, producer, fed))
+  for (const node of inputsFirst(graph)) facts.set(node.name, factsOf(node, facts, producer, options))
   const shapesOf = (node: Node): readonly Shape[] => facts.get(node.name)?.shapes ?? []
   return {
     shapesOf,
@@ -75,7 +78,7 @@ function factsOf(
   node: Node,
   facts: ReadonlyMap<string, NodeFacts>,
   producer: number,
-  fed: ReadonlySet<string> | undefined,
+  { fed, declared }: ShapeOptions,
 ): NodeFacts {
   if (node.op === 'Const' || node.op === 'HostConst') return constantFacts(node)
   const inputs = node.dataInputs.map((input): InputFacts => {
@@ -85,7 +88,7 @@ function factsOf(
   const context = new ShapeContext(node, inputs, producer)
   const isFed = fed?.has(node.name) ?? false
   return {
-    shapes: infer(context),
+    shapes: declared ? withDeclared(node, infer(context)) : infer(context),
     partials: isFed ? [] : attempt(() => partialValues(node, context), []),
     constant: node.op === 'Identity' && !isFed ? context.constant(0) : undefined,
   }
@@ -103,6 +106,12 @@ function infer(context: ShapeContext): readonly Shape[] {
   const shapes = attempt(() => shapeFunctionFor(node.op)?.(context) ?? [], [])
   if (count === undefined || shapes.length === count) return shapes
   return Array.from({ length: count }, (_, index) => shapes[index] ?? null)
+}
+
+function withDeclared(node: Node, inferred: readonly Shape[]): readonly Shape[] {
+  const declared = node.attrs.list('_output_shapes')?.shape
+  if (!declared) return inferred
+  return inferred.map((shape, port) => attempt(() => mergeShapes(shape, declared[port] ?? null), shape))
 }
 
 /** A graph may say anything; whatever cannot be read or does not fit is unknown. */
