@@ -29,14 +29,16 @@ export function dequantize(
   maximum: number,
 ): Float32Array {
   const [steps, lowest] = ranges[type]!
-  const scale = Math.fround(Math.fround(maximum - minimum) / steps)
-  const start =
-    mode === 'MIN_COMBINED' || minimum === maximum
-      ? minimum
-      : Math.fround(roundHalfAway(Math.fround(minimum / scale)) * scale)
+  const round = Math.fround
+  const scale = round(round(maximum - minimum) / steps)
   const result = new Float32Array(values.length)
-  for (let index = 0; index < result.length; index++) {
-    result[index] = start + Math.fround((values[index]! - lowest) * scale)
+  if (mode === 'MIN_COMBINED') {
+    for (let index = 0; index < result.length; index++)
+      result[index] = minimum + round((values[index]! - lowest) * scale)
+  } else {
+    const first = minimum === maximum ? minimum : round(roundHalfAway(round(minimum / scale)) * scale)
+    const zero = round(first - round(lowest * scale))
+    for (let index = 0; index < result.length; index++) result[index] = zero + round(values[index]! * scale)
   }
   return result
 }

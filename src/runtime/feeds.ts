@@ -81,7 +81,7 @@ function firstUnfit(values: TypedArray | readonly NestedArray[], dtype: string):
     const floats = values instanceof Float32Array || values instanceof Float64Array
     const unfit =
       dtype === 'string' || (floats && dtype !== 'float32') || (dtype === 'bool' && !(values instanceof Uint8Array))
-    return unfit ? `a ${values.constructor.name}` : undefined
+    return unfit ? `typed values (${values.constructor.name})` : undefined
   }
   const index = values.findIndex((value) =>
     dtype === 'string'

@@ -26,7 +26,7 @@ export interface NpyArray {
 }
 
 /** The arrays of an .npz file by name. Object arrays (pickles) are an error. */
-export function readNpz(path: string): Record<string, NpyArray> {
+export function readNpz(path: string | URL): Record<string, NpyArray> {
   const files = unzipSync(readFileSync(path))
   return Object.fromEntries(Object.entries(files).map(([name, file]) => [name.replace(/\.npy$/, ''), readNpy(file)]))
 }
