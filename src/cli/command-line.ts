@@ -1,0 +1,100 @@
+import { didYouMean, GraphdefError } from '../errors.js'
+import { readArguments } from './arguments.js'
+import type { Command, Terminal } from './command.js'
+import { convertGraphdefMemmappedFormat } from './convert-graphdef-memmapped-format.js'
+import { optimizeForInference } from './optimize-for-inference.js'
+import { transformGraph } from './transform-graph.js'
+import { listTransforms } from './transforms.js'
+
+/** The commands, in the order of the help. */
+export const commands: readonly Command[] = [
+  transformGraph,
+  optimizeForInference,
+  convertGraphdefMemmappedFormat,
+  listTransforms,
+]
+
+/** Where a command line prints: standard output and standard error. */
+export interface Streams {
+  stdout: { write(text: string): unknown }
+  stderr: { write(text: string): unknown; isTTY?: boolean }
+}
+
+/** Runs a command line (without `node` and the script). Gives the exit status: 0, or 1 after one error on standard error. */
+export async function runCommandLine(given: readonly string[], streams: Streams): Promise<0 | 1> {
+  const terminal = new StreamTerminal(streams)
+  const [name = '', ...rest] = given
+  try {
+    await dispatch(name, rest, terminal)
+    return 0
+  } catch (error) {
+    terminal.progress('')
+    streams.stderr.write(`${await errorText(error, commands.some((command) => command.name === name) ? name : '')}\n`)
+    return 1
+  }
+}
+
+async function dispatch(name: string, given: readonly string[], terminal: Terminal): Promise<void> {
+  if (/^--?h(?:elp)?$/.test(name)) {
+    const { overviewHelp } = await import('./help.js')
+    terminal.print(overviewHelp(commands))
+    return
+  }
+  if (/^--?v(?:ersion)?$/.test(name)) {
+    const { version } = await import('../version.js')
+    terminal.print(version)
+    return
+  }
+  const command = commands.find((known) => known.name === name)
+  if (!command) throw unknownCommand(name)
+  const { flags, operand, help } = readArguments(command, given)
+  if (help) {
+    const { commandHelp } = await import('./help.js')
+    terminal.print(commandHelp(command))
+    return
+  }
+  await command.run(flags, operand, terminal)
+}
+
+function unknownCommand(name: string): GraphdefError {
+  const known = commands.map((command) => command.name)
+  return new GraphdefError('unknown-command', {
+    what: name === '' ? 'a command is missing' : `there is no command "${name}"`,
+    remedy: [didYouMean(name, known), `Commands: ${known.join(', ')}.`, 'graphdef --help tells what they do.']
+      .filter(Boolean)
+      .join('\n'),
+  })
+}
+
+/** What a user sees of an error: its code and message, or, for a fault of ours, all there is to report. */
+async function errorText(error: unknown, command: string): Promise<string> {
+  const program = command ? `graphdef ${command}` : 'graphdef'
+  if (error instanceof GraphdefError) return `${program}: ${error.code}: ${error.message}`
+  const { version } = await import('../version.js')
+  return [
+    `${program}: this is a fault in graphdef ${version} (Node ${process.version}), not in the model or the command line`,
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+    'Please report it with these lines and, if you can, the model.',
+  ].join('\n')
+}
+
+class StreamTerminal implements Terminal {
+  readonly #streams: Streams
+  #shown = 0
+
+  constructor(streams: Streams) {
+    this.#streams = streams
+  }
+
+  print(text: string): void {
+    this.#streams.stdout.write(`${text}\n`)
+  }
+
+  progress(text: string): void {
+    const { stderr } = this.#streams
+    if (!stderr.isTTY || process.env.CI) return
+    if (text === '' && this.#shown === 0) return
+    stderr.write(`\r${text.padEnd(this.#shown)}${text === '' ? '\r' : ''}`)
+    this.#shown = text.length
+  }
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { writeSlices } from '../cache/store.js'
+import { didYouMean, GraphdefError } from '../errors.js'
+
+/** Models have one of these in their names. */
+const modelName = /\.(?:pb|pbtxt|pbmm|mmpb)\b/
+
+/**
+ * Reads a model's file whole; there is nothing else for the process to do meanwhile.
+ * @throws GraphdefError `file-not-found`
+ */
+export function readModelFile(file: string): Uint8Array {
+  try {
+    const buffer = readFileSync(file)
+    // A plain array: slicing a Buffer costs more, and Buffer.slice does not copy.
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+  } catch (error) {
+    throw unreadable(file, error as NodeJS.ErrnoException)
+  }
+}
+
+function unreadable(file: string, cause: NodeJS.ErrnoException): GraphdefError {
+  if (cause.code === 'EISDIR') {
+    const models = modelsIn(file)
+    return new GraphdefError('file-not-found', {
+      what: 'this is a folder, not a model',
+      file,
+      remedy: models.length ? `Name one of the models in it: ${models.join(', ')}.` : 'Name the .pb file in it.',
+      cause,
+    })
+  }
+  if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') {
+    const what = `the file cannot be read (${cause.code ?? cause.message})`
+    return new GraphdefError('file-not-found', { what, file, remedy: 'Look at its permissions.', cause })
+  }
+  const models = modelsIn(dirname(file))
+  const there = models.length ? `Models in that folder: ${models.join(', ')}.` : 'There is no model in that folder.'
+  return new GraphdefError('file-not-found', {
+    what: 'there is no such file',
+    file,
+    remedy: [didYouMean(basename(file), models), there].filter(Boolean).join('\n'),
+    cause,
+  })
+}
+
+function modelsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => modelName.test(name))
+      .sort()
+  } catch {
+    return []
+  }
+}
+
+/**
+ * Writes a file whole or not at all: to a temporary name beside it, which then takes its place. What is no plain file, such as
+ * /dev/null, is written to.
+ * @throws GraphdefError `cannot-write`; a file that was there before is as it was
+ */
+export async function writeModelFile(file: string, slices: readonly Uint8Array[]): Promise<void> {
+  try {
+    const existing = await stat(file).catch(() => undefined)
+    if (existing?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
+    if (existing && !existing.isFile()) await writeTo(file, 'w', slices)
+    else await replace(existing ? await realpath(file) : file, slices, existing?.mode)
+  } catch (error) {
+    throw unwritable(file, error as NodeJS.ErrnoException)
+  }
+}
+
+async function replace(file: string, slices: readonly Uint8Array[], mode?: number): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    await writeTo(temporary, 'wx', slices, mode)
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+async function writeTo(file: string, flags: string, slices: readonly Uint8Array[], mode?: number): Promise<void> {
+  const handle = await open(file, flags, mode)
+  try {
+    await writeSlices(handle, slices)
+  } finally {
+    await handle.close()
+  }
+}
+
+const writeRemedies: Record<string, string> = {
+  ENOENT: 'Its folder does not exist: make it first.',
+  ENOTDIR: 'Its folder does not exist: make it first.',
+  EISDIR: 'This is a folder; name a file in it.',
+  ENOSPC: 'The disk is full.',
+}
+
+function unwritable(file: string, cause: NodeJS.ErrnoException): GraphdefError {
+  return new GraphdefError('cannot-write', {
+    what: `the result cannot be written (${cause.code ?? cause.message})`,
+    file,
+    remedy: writeRemedies[cause.code ?? ''] ?? "Look at the folder's permissions.",
+    cause,
+  })
+}

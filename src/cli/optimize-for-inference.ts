@@ -1,0 +1,80 @@
+import { GraphdefError } from '../errors.js'
+import { type DataType, dataTypeFromNumber, historicalDataType, parseDataType } from '../graph/data-type.js'
+import { parseTensorName } from '../graph/tensor-name.js'
+import { presets } from '../transforms/presets.js'
+import { type Command, defineCommand } from './command.js'
+import { BadFlagValue, custom, names, onOff, requiredPath } from './flags.js'
+
+/** The Python script of this name: the preset `inference`. */
+export const optimizeForInference: Command = defineCommand({
+  name: 'optimize_for_inference',
+  summary: 'removes what only training needs and folds batch norms',
+  examples: [
+    'graphdef optimize_for_inference --input=frozen.pb --output=optimized.pb --input_names=Mul --output_names=softmax',
+  ],
+  flags: {
+    input: requiredPath({ help: 'the model to read; whether it is binary or text is told from the file' }),
+    output: requiredPath({ help: 'where the result goes' }),
+    input_names: names({ help: 'the tensors that are fed; found where not given' }),
+    output_names: names({ help: 'the tensors that are asked for; found where not given' }),
+    frozen_graph: onOff({ help: "false writes protobuf's text format", default: true }),
+    placeholder_type_enum: custom('TYPES', readTypes, {
+      help: 'the data type of inputs that become placeholders, or one for each name in --input_names: 1 or float, 4 or uint8',
+    }),
+    toco_compatible: onOff({ help: "keeps to ops that TensorFlow Lite's converter knows", default: false }),
+    verbose: onOff({ help: 'says what each transform did', default: false }),
+  },
+  async run(flags, _operand, terminal) {
+    const [{ parseChain }, { optimizeFile }] = await Promise.all([
+      import('../chain/parse.js'),
+      import('./optimize-file.js'),
+    ])
+    const { input_names: inputs, output_names: outputs } = flags
+    const chain = inferenceChain(flags.placeholder_type_enum, inputs)
+    if (flags.toco_compatible) chain.push('-fuse_resize_and_conv')
+    await optimizeFile(
+      {
+        source: flags.input,
+        target: flags.output,
+        request: { chain: parseChain(chain), inputs, outputs, format: 'graphdef', inline: false },
+        asText: !flags.frozen_graph,
+        name: 'inference',
+        verbose: flags.verbose,
+      },
+      terminal,
+    )
+  },
+})
+
+/** TensorFlow's enum numbers or names of data types, with commas between them. */
+function readTypes(text: string): DataType[] {
+  return text.split(',').map((piece) => {
+    const word = piece.trim()
+    const type = parseDataType(/^\d+$/.test(word) ? dataTypeFromNumber(Number(word)) : word)
+    if (!type) throw new BadFlagValue(`"${word}" is neither a data type nor the number of one`)
+    return type
+  })
+}
+
+/** The preset with the types told to its first step, which makes the placeholders. */
+function inferenceChain(types: readonly DataType[] | undefined, inputs: readonly string[] | undefined): string[] {
+  const chain = [...presets.inference!]
+  if (!types) return chain
+  const strip = chain.indexOf('strip_unused_nodes')
+  if (types.length === 1) {
+    chain[strip] = `strip_unused_nodes(type=${historicalDataType(types[0]!)})`
+    return chain
+  }
+  if (types.length !== inputs?.length) {
+    throw new GraphdefError('bad-flag', {
+      what: `--placeholder_type_enum has ${types.length} types and --input_names ${inputs?.length ?? 0} names`,
+      remedy: 'Give one type for all inputs, or one for each name in --input_names.',
+    })
+  }
+  const pairs = types.map((type, index) => {
+    const { node } = parseTensorName(inputs[index]!)
+    return `name="${node}", type_for_name=${historicalDataType(type)}`
+  })
+  chain[strip] = `strip_unused_nodes(${pairs.join(', ')})`
+  return chain
+}
