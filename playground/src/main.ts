@@ -116,6 +116,7 @@ function showPicture(picture: Drawable, name: string): void {
   element('picture-text').textContent = 'Drop, choose or paste another one, or take a drawing:'
   pixels = pixelsOf(seen)
   say('picture-notice', '')
+  for (const name of classifiers.keys()) cards.get(name)!.showPending()
   enqueue(classifyAll)
 }
 

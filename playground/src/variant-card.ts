@@ -72,6 +72,13 @@ export class VariantCard {
     this.#write('failed-text', message)
   }
 
+  /** Another picture is there: what stands in the card is of the last one. */
+  showPending(): void {
+    this.element.ariaBusy = 'true'
+    this.#write('time', '…')
+    this.#write('difference', '…')
+  }
+
   showAnswer(probabilities: Float32Array, difference: string): void {
     const rows = likeliest(probabilities, 5).map((index) => {
       const share = probabilities[index]!
@@ -97,7 +104,7 @@ export class VariantCard {
 
   #show(body: Body): void {
     for (const part of ['loading', 'failed', 'empty', 'classes'] as const) this.#part(part).hidden = part !== body
-    this.element.setAttribute('aria-busy', String(body === 'loading'))
+    this.element.ariaBusy = String(body === 'loading')
   }
 
   #part(part: Part): HTMLElement {
