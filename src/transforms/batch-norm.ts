@@ -1,3 +1,6 @@
+import type { Tensor } from '../graph/tensor.js'
+import { wholeFloatChunks } from './float-constants.js'
+
 const { fround } = Math
 
 /** The numbers of a batch norm with fixed statistics: one value a channel, float32. */
@@ -59,28 +62,27 @@ function inFloat64({ mean, variance, beta, gamma, epsilon }: BatchNormValues): S
 }
 
 /**
- * Multiplies weights by a factor a channel. The channel is the last axis or axes of the row-major weights (`[h, w, in, out]`,
- * `[in, out]`), or with `channelsFirst` the first (`[out, in]`). Each product is rounded once.
+ * Multiplies float32 weights by a factor a channel. The channel is the last axis or axes of the row-major weights
+ * (`[h, w, in, out]`, `[in, out]`), or with `channelsFirst` the first (`[out, in]`). Each product is rounded once.
  */
 export function scaleChannels(
-  weights: Float32Array,
+  weights: Tensor,
   factors: Float32Array | Float64Array,
   channelsFirst: boolean,
 ): Float32Array {
-  const scaled = new Float32Array(weights.length)
+  const scaled = new Float32Array(weights.size)
   const channels = factors.length
-  if (channels === 0) return scaled
-  const other = weights.length / channels
-  let index = 0
-  if (channelsFirst) {
-    for (let channel = 0; channel < channels; channel++) {
-      const factor = factors[channel]!
-      for (let column = 0; column < other; column++, index++) scaled[index] = weights[index]! * factor
+  // Elements in a row that have one channel.
+  const run = channelsFirst ? weights.size / channels : 1
+  for (const { values, start } of wholeFloatChunks(weights)) {
+    let channel = Math.trunc(start / run) % channels
+    let left = run - (start % run)
+    for (let index = 0; index < values.length; index++) {
+      scaled[start + index] = values[index]! * factors[channel]!
+      if (--left > 0) continue
+      left = run
+      if (++channel === channels) channel = 0
     }
-    return scaled
-  }
-  for (let row = 0; row < other; row++) {
-    for (let channel = 0; channel < channels; channel++, index++) scaled[index] = weights[index]! * factors[channel]!
   }
   return scaled
 }

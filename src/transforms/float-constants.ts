@@ -41,27 +41,32 @@ const scratch = new Float32Array(chunkSize)
 const scratchBytes = new Uint8Array(scratch.buffer)
 
 /**
- * The elements of a float32 tensor chunk by chunk: views of the file where it is aligned, otherwise of a small buffer that the
- * next chunk overwrites, so that reading takes no memory. Of a splat the values that are stored.
+ * The stored values of a float32 tensor chunk by chunk: of a splat those that differ, otherwise all elements. A chunk is a view of
+ * the file where that is aligned, else of a small buffer that the next chunk overwrites: reading takes no memory.
  */
-export function* floatChunks(tensor: Tensor): Iterable<{ values: Float32Array; start: number }> {
-  const { storage } = tensor
-  if (storage.kind !== 'content' || storage.bytes.byteOffset % 4 === 0) {
-    const values = tensor.isSplat ? storedFloats(tensor) : (tensor.values() as Float32Array)
-    yield { values, start: 0 }
-    return
-  }
-  const { bytes } = storage
-  for (let start = 0; start < tensor.size; start += chunkSize) {
-    const end = Math.min(start + chunkSize, tensor.size)
-    scratchBytes.set(bytes.subarray(start * 4, end * 4))
-    yield { values: scratch.subarray(0, end - start), start }
-  }
-}
-
-/** The distinct part of a splat, whose last value repeats. */
-function storedFloats(tensor: Tensor): Float32Array {
+export function floatChunks(tensor: Tensor): Iterable<FloatChunk> {
+  if (!tensor.isSplat) return wholeFloatChunks(tensor)
   const { storage } = tensor
   const values = storage.kind === 'list' ? (storage.values as Float32Array) : new Float32Array(0)
-  return values.length > 0 ? values : new Float32Array(1)
+  return [{ values: values.length > 0 ? values : new Float32Array(1), start: 0 }]
+}
+
+export interface FloatChunk {
+  values: Float32Array
+  /** The first value's place among the elements. */
+  start: number
+}
+
+/** All elements of a float32 tensor, those of a splat too, otherwise as {@link floatChunks}. */
+export function* wholeFloatChunks(tensor: Tensor): Iterable<FloatChunk> {
+  const { storage, size } = tensor
+  if (storage.kind !== 'content' || storage.bytes.byteOffset % 4 === 0) {
+    yield { values: tensor.values() as Float32Array, start: 0 }
+    return
+  }
+  for (let start = 0; start < size; start += chunkSize) {
+    const end = Math.min(start + chunkSize, size)
+    scratchBytes.set(storage.bytes.subarray(start * 4, end * 4))
+    yield { values: scratch.subarray(0, end - start), start }
+  }
 }

@@ -107,7 +107,7 @@ function scaledLayerAt(graph: Graph, mul: Node, context: TransformContext): Foun
 
 /** The last node of the layer takes the Mul's name and place. */
 function fold(graph: Graph, mul: Node, { layer, factor, values }: ScaledLayer, context: TransformContext): void {
-  const weights = layer.weights.attrs.tensor('value')!.values() as Float32Array
+  const weights = layer.weights.attrs.tensor('value')!
   replaceWeights(graph, layer, scaleChannels(weights, values, layer.channelsFirst), context)
   if (layer.bias) scaleBias(graph, layer, factor, values, context)
   const last = layer.bias?.add ?? layer.op

@@ -172,7 +172,7 @@ function addOffset(
   const { mean, variance, beta, gamma, epsilon } = values
   const part = { mean: own(mean), variance: own(variance), beta: own(beta), gamma: gamma && own(gamma), epsilon }
   const { scale, offset } = scaleAndOffset(part, bias?.values, arithmetic)
-  const weights = layer.weights.attrs.tensor('value')!.values() as Float32Array
+  const weights = layer.weights.attrs.tensor('value')!
   replaceWeights(graph, layer, scaleChannels(weights, scale, layer.channelsFirst), context)
 
   const controlInputs = tidyInputs(constants.flatMap((constant) => constant.controlInputs))

@@ -31,8 +31,15 @@ const differences: readonly Difference[] = [
   },
 ]
 
+const padDifferences: readonly Difference[] = [
+  {
+    test: 'other-paddings',
+    historical: 'pads batch or channels as well, which the fused op refuses when the graph runs',
+    here: 'left, with a reason',
+  },
+]
+
 const resizeDifferences: readonly Difference[] = [
-  ...differences,
   {
     test: 'half-pixel-centers',
     historical: 'half_pixel_centers is ignored: wrong results',
@@ -51,7 +58,7 @@ export const fuseResizeAndConv: Transform = defineTransform({
   summary: 'fuses a convolution with the ResizeBilinear before it',
   fidelity: 'rounding',
   options: {},
-  differences: resizeDifferences,
+  differences: [...differences, ...resizeDifferences],
   run: (graph, _options, context) =>
     fuseAll(graph, context, (before) =>
       before.op === 'ResizeBilinear' ? { resize: before, pad: undefined } : undefined,
@@ -68,7 +75,7 @@ export const fusePadAndConv: Transform = defineTransform({
   summary: 'fuses a convolution with the MirrorPad before it',
   fidelity: 'rounding',
   options: {},
-  differences,
+  differences: [...differences, ...padDifferences],
   run: (graph, _options, context) =>
     fuseAll(graph, context, (before) => (before.op === 'MirrorPad' ? { resize: undefined, pad: before } : undefined)),
 })
@@ -84,7 +91,7 @@ export const fuseResizePadAndConv: Transform = defineTransform({
   summary: 'fuses a convolution with the MirrorPad and the ResizeBilinear before it',
   fidelity: 'rounding',
   options: {},
-  differences: resizeDifferences,
+  differences: [...differences, ...padDifferences, ...resizeDifferences],
   run: (graph, _options, context) =>
     fuseAll(graph, context, (before) => {
       const resize = before.op === 'MirrorPad' ? graph.producer(before.dataInputs[0]) : undefined
@@ -113,12 +120,22 @@ function obstacleOf(graph: Graph, conv: Node, { resize, pad }: Fusible, context:
     const busy = node && otherUse(graph, node, context)
     if (busy) return busy
   }
-  if (pad && typeOrDefault(pad, 'Tpaddings') !== 'int32') return `the paddings of "${pad.name}" are not int32`
+  if (pad && !padsSpaceOnly(graph, pad))
+    return `the paddings of "${pad.name}" are not int32 constants of height and width alone`
   if (!resize) return undefined
   if (boolOrDefault(resize, 'half_pixel_centers')) return `"${resize.name}" has half_pixel_centers`
   // ResizeBilinear makes float32 of any number, the fused op computes in one dtype.
   if (typeOrDefault(resize, 'T') !== typeOrDefault(conv, 'T')) return `"${resize.name}" resizes another dtype`
   return undefined
+}
+
+/** Whether paddings are known and touch neither batch nor channels. */
+function padsSpaceOnly(graph: Graph, pad: Node): boolean {
+  const paddings = graph.producer(pad.dataInputs[1])
+  const tensor = paddings?.op === 'Const' ? paddings.attrs.tensor('value') : undefined
+  if (tensor?.dtype !== 'int32' || tensor.size !== 8 || tensor.problem !== undefined) return false
+  const values = tensor.values()
+  return [0, 1, 6, 7].every((index) => values[index] === 0)
 }
 
 /** The fused node has the convolution's name and place. */

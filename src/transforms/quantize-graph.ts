@@ -64,5 +64,5 @@ export const quantizeGraph: Transform = defineTransform({
 /** The largest element falls into the last bucket. */
 function bucketsOf({ min, max }: WeightRange, levels: number): Buckets | undefined {
   const width = fround(fround(max - min) / levels)
-  return Number.isFinite(width) && width > 0 ? { min, width, last: levels - 1 } : undefined
+  return Number.isFinite(width) && width > 0 ? { min, max, width, last: levels - 1 } : undefined
 }

@@ -1,7 +1,5 @@
 import { addDefaultAttributes } from './add-default-attributes.js'
-import { addDefaultAttributes } from './add-default-attributes.js'
 import { foldBatchNorms } from './fold-batch-norms.js'
-import { foldConstants } from './fold-constants.js'
 import { foldConstants } from './fold-constants.js'
 import { foldOldBatchNorms } from './fold-old-batch-norms.js'
 import { fusePadAndConv, fuseResizeAndConv, fuseResizePadAndConv } from './fuse-resize-and-conv.js'
@@ -23,8 +21,6 @@ export const transforms: readonly Transform[] = [
   removeTrainingNodes,
   removeAttribute,
   removeControlDependencies,
-  foldConstants,
-  addDefaultAttributes,
   foldConstants,
   foldBatchNorms,
   foldOldBatchNorms,

@@ -70,8 +70,8 @@ export const roundWeights: Transform = defineTransform({
 /** The historical buckets: the range ends at the smallest positive normal float32 or above, and its end has a bucket of its own. */
 function bucketsOf(range: WeightRange, steps: number): Buckets | undefined {
   const { min } = range
-  let max = Math.max(range.max, smallestNormal)
-  if (min === max) max = min < fround(1e-6) ? fround(min + 1) : fround(2 * min)
-  const width = fround(fround(max - min) / fround(steps))
-  return width > 0 && Number.isFinite(width) ? { min, width, last: 0x7fffffff } : undefined
+  let end = Math.max(range.max, smallestNormal)
+  if (min === end) end = min < fround(1e-6) ? fround(min + 1) : fround(2 * min)
+  const width = fround(fround(end - min) / fround(steps))
+  return width > 0 && Number.isFinite(width) ? { min, max: range.max, width, last: 0x7fffffff } : undefined
 }

@@ -24,17 +24,14 @@ export function quantizeToBytes(tensor: Tensor, min: number, max: number): Quant
     const target = bytes.subarray(start, start + values.length)
     for (let index = 0; index < values.length; index++) {
       const value = values[index]!
-      // roundHalfAway by hand: a call an element is not worth it.
       const scaled = value * scale
-      let step = Math.trunc(scaled)
-      if (scaled - step >= 0.5) step++
-      else if (scaled - step <= -0.5) step--
-      let byte = step - lowest
+      // roundHalfAway, written so that it stays among integers.
+      const whole = scaled | 0
+      let byte = (whole + (((scaled - whole) * 2) | 0) - lowest) | 0
       if (byte < 0) byte = 0
       else if (byte > 255) byte = 255
       target[index] = byte
-      const moved = Math.abs(value - levels[byte]!)
-      if (moved > error) error = moved
+      error = Math.max(error, Math.abs(value - levels[byte]!))
     }
   }
   return { tensor: Tensor.of('quint8', tensor.shape, bytes), error }

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { Tensor } from '../../src/graph/tensor.js'
+import { scaleChannels } from '../../src/transforms/batch-norm.js'
+import { floatChunks } from '../../src/transforms/float-constants.js'
+import { quantizeToBytes } from '../../src/transforms/weight-quantization.js'
+import { weightRange } from '../../src/transforms/weight-range.js'
+import { roundToBuckets } from '../../src/transforms/weight-rounding.js'
+
+const size = 40_000
+const floats = Float32Array.from({ length: size }, (_, index) => Math.sin(index) * (index % 97))
+
+/** The same tensor as it lies in memory of its own, and as it lies in a file: not at a multiple of four. */
+const aligned = Tensor.of('float32', [size], floats)
+const inFile = new Uint8Array(size * 4 + 3)
+inFile.set(new Uint8Array(floats.buffer), 3)
+const unaligned = new Tensor('float32', [size], { kind: 'content', bytes: inFile.subarray(3) })
+
+describe('a tensor that is not aligned in its file', () => {
+  test('is read in chunks that together are all elements', () => {
+    const read = new Float32Array(size)
+    let chunks = 0
+    for (const { values, start } of floatChunks(unaligned)) {
+      read.set(values, start)
+      chunks++
+    }
+    expect(chunks).toBe(3)
+    expect(read).toEqual(floats)
+  })
+
+  test('has the same range', () => {
+    expect(weightRange(unaligned)).toEqual(weightRange(aligned))
+  })
+
+  test('is rounded to the same, looked up or computed', () => {
+    const { min, max } = weightRange(aligned)
+    for (const steps of [256, 5000]) {
+      const buckets = { min, max, width: Math.fround(Math.fround(max - min) / steps), last: steps }
+      const rounded = roundToBuckets(unaligned, buckets)
+      expect(rounded.tensor.values()).toEqual(roundToBuckets(aligned, buckets).tensor.values())
+      expect(rounded.error).toBeLessThanOrEqual(buckets.width * 0.51)
+    }
+  })
+
+  test('is quantized to the same', () => {
+    const { min, max } = weightRange(aligned)
+    const quantized = quantizeToBytes(unaligned, min, max)
+    expect(quantized.tensor.values()).toEqual(quantizeToBytes(aligned, min, max).tensor.values())
+    expect(quantized.error).toBeLessThanOrEqual((max - min) / 100)
+  })
+
+  test.each([false, true])('is scaled channel by channel (channels first: %s)', (channelsFirst) => {
+    const channels = 625
+    const factors = Float32Array.from({ length: channels }, (_, channel) => channel / 8)
+    const expected = floats.map((value, index) => {
+      const channel = channelsFirst ? Math.floor(index / (size / channels)) : index % channels
+      return value * factors[channel]!
+    })
+    expect(scaleChannels(unaligned, factors, channelsFirst)).toEqual(expected)
+    expect(scaleChannels(aligned, factors, channelsFirst)).toEqual(expected)
+  })
+})
