@@ -41,8 +41,9 @@ const scratch = new Float32Array(chunkSize)
 const scratchBytes = new Uint8Array(scratch.buffer)
 
 /**
- * The stored values of a float32 tensor chunk by chunk: of a splat those that differ, otherwise all elements. A chunk is a view of
- * the file where that is aligned, else of a small buffer that the next chunk overwrites: reading takes no memory.
+ * The stored values of a float32 tensor chunk by chunk: of a splat those that differ, otherwise all elements. A chunk
+ * is a view of the file where that is aligned, else of a small buffer that the next chunk overwrites: reading takes
+ * no memory.
  */
 export function floatChunks(tensor: Tensor): Iterable<FloatChunk> {
   if (!tensor.isSplat) return wholeFloatChunks(tensor)

@@ -8,8 +8,8 @@ import { defineTransform, type Transform, type TransformContext } from './transf
 import { removeUnread } from './unread-constants.js'
 
 /**
- * Folds a multiplication by constants, which is what fold_constants leaves of a batch norm, into the weights of the convolution or
- * matrix product before it.
+ * Folds a multiplication by constants, which is what fold_constants leaves of a batch norm, into the weights of the
+ * convolution or matrix product before it.
  *
  *     c = Conv2D(x, w); y = Mul(c, m)               →   y = Conv2D(x, w * m)
  *     c = Conv2D(x, w); a = BiasAdd(c, b); y = Mul(a, m)   →   c = Conv2D(x, w * m); y = BiasAdd(c, b * m)

@@ -13,7 +13,8 @@ import { defineTransform, type Transform, type TransformContext } from './transf
 import { removeUnread } from './unread-constants.js'
 
 /**
- * Folds batch norms with fixed statistics into the weights of the convolution before them, and adds what is left as a bias.
+ * Folds batch norms with fixed statistics into the weights of the convolution before them, and adds what is left as a
+ * bias.
  *
  *     c = Conv2D(x, w); y = FusedBatchNorm(c, ...)   →   c = Conv2D(x, w * scale); y = BiasAdd(c, c_bn_offset)
  *

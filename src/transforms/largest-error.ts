@@ -6,7 +6,10 @@ export class LargestError {
   #relative = -1
   #name = ''
 
-  /** `error` is how far an element moved at most, `magnitude` the tensor's largest magnitude before; a tensor of zeros has none. */
+  /**
+   * `error` is how far an element moved at most, `magnitude` the tensor's largest magnitude before; a tensor of zeros
+   * has none.
+   */
   see(node: Node, error: number, magnitude: number): void {
     if (magnitude === 0) return
     const relative = error / magnitude

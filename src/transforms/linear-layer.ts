@@ -69,7 +69,8 @@ function plainLayerAt(graph: Graph, node: Node, context: TransformContext): Foun
   if (weights?.op !== 'Const') return `the weights of "${node.name}" are no constant`
   const tensor = weights.attrs.tensor('value')
   if (tensor?.dtype !== 'float32' || tensor.problem !== undefined) {
-    return `the weights of "${node.name}" are ${tensor?.problem ? 'damaged' : (tensor?.dtype ?? 'missing')} and not float32`
+    const found = tensor?.problem === undefined ? (tensor?.dtype ?? 'missing') : 'damaged'
+    return `the weights of "${node.name}" are ${found} and not float32`
   }
   const { shape } = tensor
   if (shape.length !== (isMatrixProduct ? 2 : 4)) return `the weights of "${node.name}" have shape ${printShape(shape)}`
@@ -93,8 +94,9 @@ export function otherUse(graph: Graph, node: Node, { isPinned }: TransformContex
 }
 
 /**
- * One value a channel, from a float32 constant that is multiplied with or added to the layer's output: a single number, or as
- * many as channels along their axis. Undefined for any other, also where broadcasting would change the output's shape.
+ * One value a channel, from a float32 constant that is multiplied with or added to the layer's output: a single
+ * number, or as many as channels along their axis. Undefined for any other, also where broadcasting would change the
+ * output's shape.
  */
 export function perChannel(constant: Node, layer: LinearLayer): Float32Array | undefined {
   const tensor = constant.attrs.tensor('value')
@@ -114,8 +116,8 @@ export function floatVector(constant: Node, length: number): Float32Array | unde
 }
 
 /**
- * Gives a layer other weights. Where something else reads the constant, or it is an output, it stays as it is and the layer gets
- * one of its own.
+ * Gives a layer other weights. Where something else reads the constant, or it is an output, it stays as it is and the
+ * layer gets one of its own.
  */
 export function replaceWeights(
   graph: Graph,

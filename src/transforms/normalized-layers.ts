@@ -25,7 +25,10 @@ export interface NormalizedLayer {
 export interface NormalizedLayers {
   layers: readonly NormalizedLayer[]
   channels: number
-  /** A node between them and the batch norm that moves elements and computes nothing: BatchToSpaceND or a concatenation. */
+  /**
+   * A node between them and the batch norm that moves elements and computes nothing: BatchToSpaceND or a
+   * concatenation.
+   */
   carrier: Node | undefined
 }
 

@@ -67,7 +67,10 @@ export const roundWeights: Transform = defineTransform({
   },
 })
 
-/** The historical buckets: the range ends at the smallest positive normal float32 or above, and its end has a bucket of its own. */
+/**
+ * The historical buckets: the range ends at the smallest positive normal float32 or above, and its end has a bucket
+ * of its own.
+ */
 function bucketsOf(range: WeightRange, steps: number): Buckets | undefined {
   const { min } = range
   let end = Math.max(range.max, smallestNormal)

@@ -12,8 +12,8 @@ const controlFlowOps: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Takes out every wanted node, so that its readers read its first data input instead and get its control inputs. Repeats until
- * nothing changes; what stays is reported. `obstacle` gives further reasons to stay.
+ * Takes out every wanted node, so that its readers read its first data input instead and get its control inputs.
+ * Repeats until nothing changes; what stays is reported. `obstacle` gives further reasons to stay.
  */
 export function spliceAll(
   graph: Graph,

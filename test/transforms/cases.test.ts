@@ -17,7 +17,8 @@ import { type GraphText, parseGraph, printGraph } from './graph-text.js'
  *     ===
  *     the graph
  *     @@@
- *     the expected graph, with a line `skip NODE: REASON` for every skip and `note: TEXT` for every note that is reported;
+ *     the expected graph, with a line `skip NODE: REASON` for every skip and `note: TEXT` for every note that is
+ * reported;
  *     or `error: TEXT`, the first line of the error's text
  *     @@@
  *     the chain

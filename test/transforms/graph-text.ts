@@ -21,9 +21,10 @@ import { parseTensorName, printTensorName, type TensorName } from '../../src/gra
  *     inputs: x
  *     outputs: y
  *
- * Attribute values: a data type, `true`, an integer, a number with a point or exponent (a float), `"text"`, a list `[1, 2]`,
- * `shape[1,?]` or `shape?`, `@function`, and tensors. A tensor's elements are numbers, bits in hexadecimal (`0x3f800000`) or
- * texts; `{...}` is tensor_content, `<...>` the typed field, which may be short; a last `...` repeats the value before it.
+ * Attribute values: a data type, `true`, an integer, a number with a point or exponent (a float), `"text"`, a list
+ * `[1, 2]`, `shape[1,?]` or `shape?`, `@function`, and tensors. A tensor's elements are numbers, bits in hexadecimal
+ * (`0x3f800000`) or texts; `{...}` is tensor_content, `<...>` the typed field, which may be short; a last `...`
+ * repeats the value before it.
  */
 export interface GraphText {
   graph: Graph
