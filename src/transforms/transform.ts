@@ -43,6 +43,7 @@ export class Reporter implements TransformReport {
   added = 0
   readonly skipped: Skip[] = []
   readonly notes: string[] = []
+  readonly #known = new Set<string>()
 
   change(_node: Node): void {
     this.changed++
@@ -56,9 +57,10 @@ export class Reporter implements TransformReport {
   /** A guarded skip: once a node and reason, however many passes a transform makes. */
   skip(node: Node | string, reason: string): void {
     const name = typeof node === 'string' ? node : node.name
-    if (!this.skipped.some((skip) => skip.node === name && skip.reason === reason)) {
-      this.skipped.push({ node: name, reason })
-    }
+    const known = `${name}\0${reason}`
+    if (this.#known.has(known)) return
+    this.#known.add(known)
+    this.skipped.push({ node: name, reason })
   }
   note(text: string): void {
     this.notes.push(text)
