@@ -29,6 +29,8 @@ const cards = new Map(
 const classifiers = new Map<VariantName, Classifier>()
 /** What the models are to look at; null before the first picture. */
 let pixels: Float32Array | null = null
+/** What all the models that are loaded have looked at. */
+let answered: Float32Array | null = null
 
 /** One thing at a time: the models share a backend, and the times would mean nothing. */
 let last: Promise<void> = Promise.resolve()
@@ -61,6 +63,7 @@ async function loadAll(wanted: BackendName): Promise<void> {
 async function loadVariant({ name, asset }: Variant): Promise<void> {
   const card = cards.get(name)!
   card.showProgress(0)
+  answered = null
   try {
     const started = performance.now()
     const classifier = await Classifier.load(asset, (share) => card.showProgress(share))
@@ -77,7 +80,7 @@ async function loadVariant({ name, asset }: Variant): Promise<void> {
 /** Has every model that is there look at the picture; the first one's answer is what the others are compared with. */
 async function classifyAll(): Promise<void> {
   const looked = pixels
-  if (!looked) return
+  if (!looked || looked === answered) return
   /** Lets the browser paint; false when another picture came meanwhile, which then waits in the queue. */
   const pause = async (): Promise<boolean> => {
     await painted()
@@ -102,6 +105,7 @@ async function classifyAll(): Promise<void> {
   }
   if (answers.size === 0) return
   element('verdict').textContent = verdict(answers)
+  answered = looked
   const times = await predictionTimes([...classifiers.values()], looked, pause)
   for (const [index, name] of [...classifiers.keys()].entries()) {
     if (times) cards.get(name)!.showTime(times[index]!)

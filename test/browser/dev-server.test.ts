@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { createServer, type ViteDevServer } from 'vite'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { launchChromium, launchTimeout } from './chromium.js'
 import { playground, playgroundConfig, repository } from './playground-build.js'
 import { openWatched } from './watched-page.js'
+
+/** A build or a first page can take long on a busy machine. */
+vi.setConfig({ testTimeout: 180_000 })
 
 let browser: Browser
 let folder: string

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { VariantName } from '../../playground/src/variants.js'
 import { model } from '../models/models.js'
 import { readNpz } from '../models/npz.js'
@@ -28,6 +28,9 @@ const strict = [
   "style-src 'self'",
   "img-src 'self' blob: data:",
 ].join('; ')
+
+/** A build or a first page can take long on a busy machine. */
+vi.setConfig({ testTimeout: 180_000 })
 
 let browser: Browser
 let folder: string
