@@ -3,10 +3,17 @@ import { arithmeticKernels } from './arithmetic.js'
 import { bitwiseKernels } from './bitwise.js'
 import { castKernels } from './cast.js'
 import { comparisonKernels } from './comparison.js'
+import { convolutionKernels } from './convolution.js'
 import { fillKernels } from './fill.js'
+import { gatherKernels } from './gather.js'
 import type { Kernel } from './kernel.js'
 import { matmulKernels } from './matmul.js'
+import { matrixKernels } from './matrix.js'
 import { movementKernels } from './movement.js'
+import { normalizationKernels } from './normalization.js'
+import { poolingKernels } from './pooling.js'
+import { quantizationKernels } from './quantization.js'
+import { quantizedArithmeticKernels } from './quantized-arithmetic.js'
 import { reductionKernels } from './reduction.js'
 import { reshapeKernels } from './reshape.js'
 import { unaryKernels } from './unary.js'
@@ -23,6 +30,13 @@ export const kernels: readonly Kernel[] = [
   ...fillKernels,
   ...reductionKernels,
   ...matmulKernels,
+  ...convolutionKernels,
+  ...poolingKernels,
+  ...normalizationKernels,
+  ...gatherKernels,
+  ...matrixKernels,
+  ...quantizationKernels,
+  ...quantizedArithmeticKernels,
 ]
 
 const byOp: ReadonlyMap<string, Kernel> = new Map(kernels.flatMap((kernel) => kernel.ops.map((op) => [op, kernel])))

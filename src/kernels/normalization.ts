@@ -1,0 +1,79 @@
+import type { DataType } from '../graph/data-type.js'
+import { elementCount } from '../graph/shape.js'
+import { Tensor } from '../graph/tensor.js'
+import { layoutOf } from '../ops/shapes/convolution.js'
+import { loadFlushed, resultArray, storeFlushed } from './elements.js'
+import { floats, type Kernel, type KernelCall, KernelError } from './kernel.js'
+
+/** Softmax over the last axis, in double and rounded at the end. */
+function softmax(call: KernelCall, logarithm: boolean): Tensor[] {
+  const input = call.input(0)
+  const values = loadFlushed(input) as Float64Array
+  const result = resultArray(input.dtype, input.size) as Float64Array
+  const size = input.shape.at(-1) ?? 1
+  for (let start = 0; start < values.length; start += size) {
+    const row = values.subarray(start, start + size)
+    let largest = Number.NEGATIVE_INFINITY
+    for (const value of row) largest = Math.max(largest, value)
+    let total = 0
+    for (const value of row) total += Math.exp(value - largest)
+    for (const [index, value] of row.entries()) {
+      const shifted = value - largest
+      result[start + index] = logarithm ? shifted - Math.log(total) : Math.exp(shifted) / total
+    }
+  }
+  return [storeFlushed(input.dtype, input.shape, result)]
+}
+
+/** Normalises with a mean and variance that are given; statistics of the batch are training, and are not computed. */
+function fusedBatchNorm(call: KernelCall): Tensor[] {
+  const isTraining = call.attr('is_training')
+  if (isTraining?.kind === 'b' && isTraining.value) throw new KernelError('statistics of a batch are not computed')
+  const input = call.input(0)
+  const [scale, offset, mean, variance] = [1, 2, 3, 4].map((index) => loadFlushed(call.input(index)) as Float32Array)
+  const epsilon = call.floatAttr('epsilon') ?? Math.fround(1e-4)
+  const { channel: axis } = layoutOf(call.stringAttr('data_format'), input.shape.length)
+  const channels = input.shape[axis]!
+  const inner = elementCount(input.shape.slice(axis + 1))
+  const values = loadFlushed(input) as Float32Array
+  const result = resultArray(input.dtype, input.size) as Float32Array
+  const factors = Float64Array.from({ length: channels }, (_, at) => scale![at]! / Math.sqrt(variance![at]! + epsilon))
+  for (let index = 0; index < values.length; index++) {
+    const channel = Math.floor(index / inner) % channels
+    result[index] = (values[index]! - mean![channel]!) * factors[channel]! + offset![channel]!
+  }
+  const statistics = [call.input(3), call.input(4), call.input(3), call.input(4)]
+  const reserved = call.node.op === 'FusedBatchNormV3' ? [Tensor.of('float32', [0], new Float32Array(0))] : []
+  return [storeFlushed(input.dtype, input.shape, result), ...statistics, ...reserved]
+}
+
+/** The batch norm of 2016: variance and mean are inputs, the scale may be left out. */
+function oldBatchNorm(call: KernelCall): Tensor[] {
+  const input = call.input(0)
+  const [mean, variance, beta, gamma] = [1, 2, 3, 4].map((index) => loadFlushed(call.input(index)) as Float32Array)
+  const epsilon = call.floatAttr('variance_epsilon') ?? 0
+  const scaled = call.boolAttr('scale_after_normalization')
+  const channels = mean!.length
+  const values = loadFlushed(input) as Float32Array
+  const result = resultArray(input.dtype, input.size) as Float32Array
+  for (let index = 0; index < values.length; index++) {
+    const channel = index % channels
+    const factor = (scaled ? gamma![channel]! : 1) / Math.sqrt(variance![channel]! + epsilon)
+    result[index] = (values[index]! - mean![channel]!) * factor + beta![channel]!
+  }
+  return [storeFlushed(input.dtype, input.shape, result)]
+}
+
+const wide: readonly DataType[] = ['float32', 'float64']
+
+export const normalizationKernels: readonly Kernel[] = [
+  { ops: ['Softmax'], dtypes: floats, approximate: floats, run: (call) => softmax(call, false) },
+  { ops: ['LogSoftmax'], dtypes: floats, approximate: floats, run: (call) => softmax(call, true) },
+  {
+    ops: ['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'],
+    dtypes: ['float32'],
+    approximate: ['float32'],
+    run: fusedBatchNorm,
+  },
+  { ops: ['BatchNormWithGlobalNormalization'], dtypes: wide, approximate: wide, run: oldBatchNorm },
+]

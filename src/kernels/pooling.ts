@@ -1,0 +1,67 @@
+import type { DataType } from '../graph/data-type.js'
+import type { Tensor } from '../graph/tensor.js'
+import { loadFlushed, resultArray, storeFlushed } from './elements.js'
+import { floats, type Kernel, type KernelCall, KernelError, numbers } from './kernel.js'
+import { asAsked, channelsLast, eachCovered, planWindows, spatialAttr, type Windows, windowCount } from './windows.js'
+
+function plan(call: KernelCall, input: Tensor, rank: number): Windows {
+  const window = spatialAttr(call, 'ksize', rank, 1)
+  const moved = call.intsAttr('ksize').reduce((product, size) => product * size, 1)
+  if (moved !== window.reduce((product, size) => product * size, 1)) {
+    throw new KernelError('pooling over batch or channels is not computed')
+  }
+  return planWindows(call, rank, input.shape, window)
+}
+
+/** The largest element of each window. */
+function maxPool(call: KernelCall): Tensor[] {
+  const rank = call.input(0).shape.length
+  const input = channelsLast(call, call.input(0))
+  const windows = plan(call, input, rank)
+  const channels = input.shape[4]!
+  const values = loadFlushed(input) as Float32Array
+  const result = resultArray(input.dtype, windowCount(windows) * channels) as Float32Array
+  const started = new Uint8Array(windowCount(windows))
+  eachCovered(windows, (window, element) => {
+    const first = started[window] === 0
+    started[window] = 1
+    for (let channel = 0; channel < channels; channel++) {
+      const value = values[element * channels + channel]!
+      const at = window * channels + channel
+      if (first || value > result[at]!) result[at] = value
+    }
+  })
+  return [asAsked(call, rank, storeFlushed(input.dtype, [input.shape[0]!, ...windows.output, channels], result))]
+}
+
+/** The mean of each window; what lies outside of the input does not count. */
+function averagePool(call: KernelCall): Tensor[] {
+  const rank = call.input(0).shape.length
+  const input = channelsLast(call, call.input(0))
+  const windows = plan(call, input, rank)
+  const channels = input.shape[4]!
+  const values = loadFlushed(input) as Float32Array
+  const totals = new Float64Array(windowCount(windows) * channels)
+  const covered = new Uint32Array(windowCount(windows))
+  eachCovered(windows, (window, element) => {
+    covered[window]!++
+    for (let channel = 0; channel < channels; channel++) {
+      totals[window * channels + channel]! += values[element * channels + channel]!
+    }
+  })
+  const result = resultArray(input.dtype, totals.length) as Float32Array
+  for (const [at, total] of totals.entries()) result[at] = total / covered[Math.floor(at / channels)]!
+  return [asAsked(call, rank, storeFlushed(input.dtype, [input.shape[0]!, ...windows.output, channels], result))]
+}
+
+function quantizedMaxPool(call: KernelCall): Tensor[] {
+  return [...maxPool(call), call.input(1), call.input(2)]
+}
+
+const comparable: readonly DataType[] = numbers.filter((dtype) => !dtype.endsWith('64') || dtype === 'float64')
+
+export const poolingKernels: readonly Kernel[] = [
+  { ops: ['MaxPool', 'MaxPool3D'], dtypes: comparable, run: maxPool },
+  { ops: ['AvgPool', 'AvgPool3D'], dtypes: floats, approximate: floats, run: averagePool },
+  { ops: ['QuantizedMaxPool'], dtypes: ['quint8'], run: quantizedMaxPool },
+]
