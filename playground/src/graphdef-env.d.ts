@@ -5,14 +5,10 @@ declare module '*/models/mobilenet_v1_0.25_128_frozen.pb?optimize=deploy&format=
   // src/variants.ts: ../models/mobilenet_v1_0.25_128_frozen.pb?optimize=deploy&format=memmapped
   const model: import('unplugin-graphdef').ModelAsset<
     {
-      readonly input: { readonly name: 'input'; readonly dtype: 'float32'; readonly shape: readonly [1, 128, 128, 3] }
+      readonly "input": { readonly name: "input"; readonly dtype: 'float32'; readonly shape: readonly [1, 128, 128, 3] }
     },
     {
-      readonly 'MobilenetV1/Predictions/Reshape_1': {
-        readonly name: 'MobilenetV1/Predictions/Reshape_1'
-        readonly dtype: 'float32'
-        readonly shape: readonly [1, 1001]
-      }
+      readonly "MobilenetV1/Predictions/Reshape_1": { readonly name: "MobilenetV1/Predictions/Reshape_1"; readonly dtype: 'float32'; readonly shape: readonly [1, 1001] }
     }
   >
   export default model
@@ -31,14 +27,10 @@ declare module '*/models/mobilenet_v1_0.25_128_frozen.pb?optimize=eight_bit' {
   // src/variants.ts: ../models/mobilenet_v1_0.25_128_frozen.pb?optimize=eight_bit
   const model: import('unplugin-graphdef').ModelAsset<
     {
-      readonly input: { readonly name: 'input'; readonly dtype: 'float32'; readonly shape: readonly [1, 128, 128, 3] }
+      readonly "input": { readonly name: "input"; readonly dtype: 'float32'; readonly shape: readonly [1, 128, 128, 3] }
     },
     {
-      readonly 'MobilenetV1/Predictions/Reshape_1': {
-        readonly name: 'MobilenetV1/Predictions/Reshape_1'
-        readonly dtype: 'float32'
-        readonly shape: readonly [1, 1001]
-      }
+      readonly "MobilenetV1/Predictions/Reshape_1": { readonly name: "MobilenetV1/Predictions/Reshape_1"; readonly dtype: 'float32'; readonly shape: readonly [1, 1001] }
     }
   >
   export default model
@@ -57,14 +49,10 @@ declare module '*/models/mobilenet_v1_0.25_128_frozen.pb?optimize=deploy' {
   // src/variants.ts: ../models/mobilenet_v1_0.25_128_frozen.pb?optimize=deploy
   const model: import('unplugin-graphdef').ModelAsset<
     {
-      readonly input: { readonly name: 'input'; readonly dtype: 'float32'; readonly shape: readonly [1, 128, 128, 3] }
+      readonly "input": { readonly name: "input"; readonly dtype: 'float32'; readonly shape: readonly [1, 128, 128, 3] }
     },
     {
-      readonly 'MobilenetV1/Predictions/Reshape_1': {
-        readonly name: 'MobilenetV1/Predictions/Reshape_1'
-        readonly dtype: 'float32'
-        readonly shape: readonly [1, 1001]
-      }
+      readonly "MobilenetV1/Predictions/Reshape_1": { readonly name: "MobilenetV1/Predictions/Reshape_1"; readonly dtype: 'float32'; readonly shape: readonly [1, 1001] }
     }
   >
   export default model
