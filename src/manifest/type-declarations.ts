@@ -14,10 +14,7 @@ export interface SeenImport {
 
 const asset = "import('unplugin-graphdef').ModelAsset"
 
-const header = [
-  '// Written by unplugin-graphdef: the types of the imported models. Changes here are lost.',
-  '/// <reference types="unplugin-graphdef/client" />',
-]
+const header = '// Written by unplugin-graphdef: the types of the imported models. Changes here are lost.'
 
 /** A declaration: the pattern, the imports it is for (`module: specifier`), and the type. */
 interface Block {
@@ -61,7 +58,7 @@ export async function mergeDeclarations(
     (a, b) => b.pattern.length - a.pattern.length || (a.pattern < b.pattern ? -1 : 1),
   )
   return [
-    ...header,
+    header,
     '',
     ordered
       .map(({ pattern, imports, types }) =>

@@ -95,7 +95,7 @@ describe('a graph', () => {
 
   it('redirects readers, and drops control inputs that say nothing new', () => {
     const graph = graphOf('x:Const()', 'i:Identity(x)', 'y:Add(i, i:0, ^i, ^x)', 'z:NoOp(^i)')
-    graph.redirect('i', ({ port }) => ({ node: 'x', port: port < 0 ? port : 0 }))
+    graph.redirect('i', ({ port }) => ({ node: 'x', port: Math.min(port, 0) }))
     expect(inputsOf(graph, 'y')).toEqual(['x', 'x'])
     expect(inputsOf(graph, 'z')).toEqual(['^x'])
     expect(graph.readerCount('i')).toBe(0)

@@ -131,7 +131,7 @@ export { result }
       "Property 'imgae' does not exist",
     ],
     ['a wrong input of run', app.replace('run({ image:', 'run({ imgae:'), "'imgae' does not exist"],
-    ['a missing input of run', app.replace('image: new Float32Array(3)', ''), "Property 'image' is missing"],
+    ['a missing input of run', app.replace('image: new Float32Array(3)', ''), 'is missing in type'],
     ['a wrong output', app.replace("{ 'out:1': result }", '{ out: result }'), "Property 'out' does not exist"],
     ['a wrong shape', app.replace('128, 3]', '128, 4]'), "Type '3' is not assignable to type '4'"],
     ['a wrong dtype', app.replace("dtype: 'float32'", "dtype: 'int32'"), 'is not assignable to type \'"int32"\''],
