@@ -125,7 +125,9 @@ function neededVariables(graph: Graph, outputs: readonly TensorName[], inputs: r
     outputs.map(({ node }) => node),
     ({ name }) => fed.has(name),
   )
-  return graph.nodes.filter((node) => needed.has(node) && isVariable(node)).map(({ name }) => name)
+  return graph.nodes
+    .filter((node) => needed.has(node) && isVariable(node) && !fed.has(node.name))
+    .map(({ name }) => name)
 }
 
 function takenOf(judged: readonly Judged[]): TensorName[] {

@@ -53,6 +53,11 @@ export function chooseInputs(graph: Graph, outputs: readonly string[]): Choice {
   return { judged, unclear: sources.length > 0 ? `the graph fetches data itself, with ${shown}` : undefined }
 }
 
+/** The nodes through which data comes into the graph; a setting that has a default is none. */
+export function entrances(graph: Graph): Node[] {
+  return graph.nodes.filter((node) => isEntrance(node) && judge(graph, node).role !== 'given')
+}
+
 function judge(graph: Graph, node: Node): Judgement {
   if (sourceOps.test(node.op))
     return { role: 'source', reason: 'fetches data itself, which an app has to feed instead' }

@@ -5,15 +5,16 @@ import { isControl } from '../graph/tensor-name.js'
 import { outputTypes } from '../ops/op-defs.js'
 import type { ShapeMap } from '../ops/shapes/infer.js'
 import { controlFlowRegions } from './control-flow-regions.js'
-import { isEntrance } from './input-candidates.js'
+import { entrances, isEntrance } from './input-candidates.js'
 import { offeredPorts } from './output-ports.js'
 import { isVariable } from './variables.js'
 
 /**
  * What is thought of a node that nobody reads: `plain` is an output; `doubtful` may be one, and beside a plain one somebody
- * has to say; `leftover` is one only where there is nothing better.
+ * has to say; `leftover` is one only where there is nothing better; `training` serves training alone. A `head` is read, but by
+ * what serves training alone.
  */
-export type Standing = 'plain' | 'doubtful' | 'leftover'
+export type Standing = 'plain' | 'doubtful' | 'head' | 'leftover' | 'training'
 
 export interface Sink {
   node: Node
@@ -51,12 +52,17 @@ const lossOps: ReadonlySet<string> = new Set([
   'InTopKV2',
 ])
 const averages: ReadonlySet<string> = new Set(['Mean', 'Sum', 'AddN', 'L2Loss'])
-const labelNames = /^(y_|y_true|labels?|targets?|ground_?truth|\w+_(labels?|targets?))(_\d+)?$/i
+const labelNames = /^(y_?|y_true|labels?|targets?|ground_?truth|\w+_(labels?|targets?))(_\d+)?$/i
 const gradientScope = /(^|\/)gradients(_\d+)?\//
 const auxiliaryScope = /^aux(iliary)?([A-Z_\d].*|logits|head)?$/i
 const trainingScope = /^(train(ing)?|loss(es)?|cost|accuracy|metrics?|eval(uation)?)(_\d+)?$/i
 
-type Rule = (sink: Node, facts: Facts) => { standing: Standing; reason: string } | undefined
+interface Verdict {
+  standing: Standing
+  reason: string
+}
+
+type Rule = (sink: Node, facts: Facts) => Verdict | undefined
 
 /** The rules, the surest first; a node that none speaks of is plain. */
 const rules: readonly Rule[] = [
@@ -65,9 +71,9 @@ const rules: readonly Rule[] = [
     return region && leftover(region === 'loop' ? 'it is within a loop' : 'it is within a branch of a condition')
   },
   (sink) => (sideOps.test(sink.op) ? leftover(`nobody reads it, but ${sink.op} is rarely a result`) : undefined),
-  (sink) => (gradientScope.test(sink.name) ? leftover('nobody reads it, but it is part of a gradient') : undefined),
+  (sink) => (gradientScope.test(sink.name) ? training('nobody reads it, but it is part of a gradient') : undefined),
   (sink, facts) =>
-    isLoss(sink, facts) ? leftover('nobody reads it, but it depends on labels, as losses do') : undefined,
+    isLoss(sink, facts) ? training('nobody reads it, but it depends on labels, as losses do') : undefined,
   (sink, { fed }) =>
     fed.size > 0 && !fed.has(sink) ? leftover('nobody reads it, but it depends on no input') : undefined,
   (sink) => {
@@ -86,11 +92,15 @@ const rules: readonly Rule[] = [
       : undefined,
 ]
 
-function leftover(reason: string): { standing: Standing; reason: string } {
+function training(reason: string): Verdict {
+  return { standing: 'training', reason }
+}
+
+function leftover(reason: string): Verdict {
   return { standing: 'leftover', reason }
 }
 
-function doubtful(reason: string): { standing: Standing; reason: string } {
+function doubtful(reason: string): Verdict {
   return { standing: 'doubtful', reason }
 }
 
@@ -110,7 +120,7 @@ function isLoss(sink: Node, facts: Facts): boolean {
 
 /**
  * The nodes that nobody reads, each with what is thought of it, in the graph's order. Where a saver, a summary or an assertion is
- * the only reader, the node counts as a leftover: nobody else asked for it.
+ * the only reader, the node counts as a leftover: nobody else asked for it. Where there is nothing but training, what it reads.
  *
  * @param inputs the nodes that are fed where they are known, otherwise everything that can be fed
  */
@@ -120,7 +130,7 @@ export function findSinks(graph: Graph, shapes: () => ShapeMap, inputs?: readonl
     graph,
     shapes,
     regions: controlFlowRegions(graph),
-    fed: downstream(graph, inputs ?? nodes.filter(isEntrance)),
+    fed: downstream(graph, inputs ?? entrances(graph)),
     labelled: downstream(
       graph,
       nodes.filter((node) => isEntrance(node) && labelNames.test(node.name.split('/').at(-1)!)),
@@ -133,10 +143,30 @@ export function findSinks(graph: Graph, shapes: () => ShapeMap, inputs?: readonl
     const ports = reading?.isRead || isNever(node) ? [] : offeredPorts(node)
     if (ports.length > 0) sinks.push({ node, ports, ...judge(node, reading?.onlyBy, facts) })
   }
+  if (sinks.some(({ standing }) => standing === 'training') && sinks.every(({ standing }) => !mayBeOutput(standing))) {
+    sinks.push(...heads(nodes, facts))
+  }
   return demoteLoopVariables(sinks, shapes)
 }
 
-function judge(node: Node, onlyBy: string | undefined, facts: Facts): { standing: Standing; reason: string } {
+function mayBeOutput(standing: Standing): boolean {
+  return standing === 'plain' || standing === 'doubtful'
+}
+
+/** What a model computes before it is compared with labels: the results where only training reads them. */
+function heads(nodes: readonly Node[], { graph, fed, labelled }: Facts): Sink[] {
+  return nodes
+    .filter((node) => fed.has(node) && !labelled.has(node) && !isNever(node))
+    .filter((node) => graph.readers(node.name).some((reader) => labelled.has(reader)))
+    .map((node) => ({
+      node,
+      ports: offeredPorts(node),
+      standing: 'head',
+      reason: 'only what depends on labels reads it',
+    }))
+}
+
+function judge(node: Node, onlyBy: string | undefined, facts: Facts): Verdict {
   if (onlyBy !== undefined) return leftover(onlyBy)
   for (const rule of rules) {
     const verdict = rule(node, facts)

@@ -21,7 +21,7 @@ export function chooseOutputs(graph: Graph, shapes: () => ShapeMap, inputs?: rea
     inputs?.map(({ node }) => graph.get(node)!),
   )
   const of = (standing: Sink['standing']): Sink[] => sinks.filter((sink) => sink.standing === standing)
-  const best = [of('plain'), of('doubtful'), of('leftover')].find(({ length }) => length > 0) ?? []
+  const best = [of('plain'), of('doubtful'), of('head'), of('leftover')].find(({ length }) => length > 0) ?? []
   const judged = sinks.flatMap((sink) =>
     sink.ports.map((port) => ({
       tensor: tensorName(sink.node.name, port),
@@ -29,15 +29,22 @@ export function chooseOutputs(graph: Graph, shapes: () => ShapeMap, inputs?: rea
       reason: sink.reason,
     })),
   )
-  return { judged, unclear: whyUnclear(graph, best, of('doubtful')) }
+  return { judged, unclear: whyUnclear(graph, best, of) }
 }
 
-function whyUnclear(graph: Graph, best: readonly Sink[], doubtful: readonly Sink[]): string | undefined {
+function whyUnclear(
+  graph: Graph,
+  best: readonly Sink[],
+  of: (standing: Sink['standing']) => Sink[],
+): string | undefined {
   if (best.length === 0) return 'no node looks like one'
   const { standing } = best[0]!
-  if (standing === 'plain' && doubtful.length > 0) {
-    return `nobody reads ${best.length + doubtful.length} nodes, and some of them look like parts of training`
+  const doubtful = of('doubtful').length
+  if (standing === 'plain' && doubtful > 0) {
+    return `nobody reads ${best.length + doubtful} nodes, and some of them look like parts of training`
   }
+  if (standing === 'head' || (standing === 'leftover' && of('training').length > 0))
+    return 'only training reads the results'
   if (best.length === 1) return undefined
   if (best.length > mostOutputs) return `nobody reads ${best.length} nodes`
   if (standing === 'leftover') return `none of the ${best.length} nodes that nobody reads looks like one`
