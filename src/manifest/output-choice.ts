@@ -22,10 +22,11 @@ export function chooseOutputs(graph: Graph, shapes: () => ShapeMap, inputs?: rea
   )
   const of = (standing: Sink['standing']): Sink[] => sinks.filter((sink) => sink.standing === standing)
   const best = [of('plain'), of('doubtful'), of('head'), of('leftover')].find(({ length }) => length > 0) ?? []
+  const taken = new Set(best)
   const judged = sinks.flatMap((sink) =>
     sink.ports.map((port) => ({
       tensor: tensorName(sink.node.name, port),
-      taken: best.includes(sink),
+      taken: taken.has(sink),
       reason: sink.reason,
     })),
   )
