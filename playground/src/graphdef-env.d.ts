@@ -1,5 +1,4 @@
 // Written by unplugin-graphdef: the types of the imported models. Changes here are lost.
-/// <reference types="unplugin-graphdef/client" />
 
 declare module '*/models/mobilenet_v1_0.25_128_frozen.pb?optimize=deploy&format=memmapped' {
   // src/variants.ts: ../models/mobilenet_v1_0.25_128_frozen.pb?optimize=deploy&format=memmapped

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Raised when what an entry holds, or how, changes. */
-const layoutVersion = 1
+const layoutVersion = 2
 
 export interface KeyParts {
   /** The version of this package: another one may optimise differently. */
@@ -10,14 +10,14 @@ export interface KeyParts {
   request: string
   /** The name the file gets, which hosts make the asset's name of. */
   fileName: string
-  source: Uint8Array
+  /** SHA-256 of the source. */
+  sourceDigest: string
 }
 
 /** The key of a result: 32 hexadecimal digits of the hash of all it depends on, and of nothing else. */
-export function cacheKey({ packageVersion, request, fileName, source }: KeyParts): string {
+export function cacheKey({ packageVersion, request, fileName, sourceDigest }: KeyParts): string {
   return createHash('sha256')
-    .update(JSON.stringify([layoutVersion, packageVersion, request, fileName]))
-    .update(createHash('sha256').update(source).digest())
+    .update(JSON.stringify([layoutVersion, packageVersion, request, fileName, sourceDigest]))
     .digest('hex')
     .slice(0, 32)
 }

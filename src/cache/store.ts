@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, utimesSync } from 'node:fs'
+import { type FileHandle, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import type { ModelManifest } from '../manifest/types.js'
 import type { Report } from '../optimize.js'
 import { keyPattern } from './key.js'
+import { readChunks } from './read-chunks.js'
 
 /** What is kept of a result beside its bytes. */
 export interface EntryFacts {
@@ -41,7 +42,7 @@ const day = 24 * 60 * 60 * 1000
 
 /**
  * Results on disk, by the hash of all they depend on: a folder an entry, with the model's file and `entry.json`. An entry
- * appears whole, by one rename; what is damaged is found by its hash and made again. Where the folder cannot be written, a
+ * appears whole, by one rename; what is damaged is found by its checksum and made again. Where the folder cannot be written, a
  * temporary one serves until the process ends.
  */
 export class ModelStore {
@@ -59,16 +60,16 @@ export class ModelStore {
   }
 
   /** The folder that is used: the wished one, or a temporary one where that cannot be written. */
-  async folder(): Promise<string> {
+  folder(): string {
     if (this.#folder) return this.#folder
     try {
       // Hosts take a path with `#` or `?` apart.
       if (/[#?]/.test(this.#wished)) throw new Error('the path holds # or ?')
-      await mkdir(this.#wished, { recursive: true })
-      await rm(await mkdtemp(join(this.#wished, 'probe-')), { recursive: true })
+      mkdirSync(this.#wished, { recursive: true })
+      rmdirSync(mkdtempSync(join(this.#wished, 'probe-')))
       this.#folder = this.#wished
     } catch {
-      this.#folder = await mkdtemp(join(tmpdir(), 'graphdef-cache-'))
+      this.#folder = mkdtempSync(join(tmpdir(), 'graphdef-cache-'))
     }
     return this.#folder
   }
@@ -88,8 +89,7 @@ export class ModelStore {
     fileName: string,
     make: () => Promise<NewEntry>,
   ): Promise<StoredEntry & { hit: boolean }> {
-    this.#used.add(key)
-    const found = await this.#read(key, fileName)
+    const found = this.find(key, fileName)
     if (found) return { ...found, hit: true }
     const entry = await make()
     const file = await this.#write(key, fileName, entry)
@@ -97,29 +97,35 @@ export class ModelStore {
     return { key, file, manifest, report, gzipBytes, hit: false }
   }
 
-  async #read(key: string, fileName: string): Promise<StoredEntry | undefined> {
-    const entry = join(await this.folder(), key)
+  /**
+   * The entry of a key where it is there and whole. Without waiting: in a busy build each wait would cost more than the few
+   * milliseconds that reading and hashing take.
+   */
+  find(key: string, fileName: string): StoredEntry | undefined {
+    this.#used.add(key)
+    const entry = join(this.folder(), key)
     const file = join(entry, fileName)
-    let facts: EntryFacts
     try {
-      facts = JSON.parse(await readFile(join(entry, factsName), 'utf8')) as EntryFacts
-      const { sha256, size } = await digestFile(file)
-      if (sha256 !== facts.manifest.sha256 || size !== facts.manifest.bytes) throw new Error('damaged')
+      const facts = JSON.parse(readFileSync(join(entry, factsName), 'utf8')) as EntryFacts & { crc: number }
+      const { crc, size } = checksumFile(file)
+      if (crc !== facts.crc || size !== facts.manifest.bytes) throw new Error('damaged')
+      touch(join(entry, factsName))
+      const { manifest, report, gzipBytes } = facts
+      return { key, file, manifest, report, gzipBytes }
     } catch {
-      await rm(entry, { recursive: true, force: true }).catch(() => {})
+      rmSync(entry, { recursive: true, force: true })
       return undefined
     }
-    const now = new Date()
-    await utimes(join(entry, factsName), now, now).catch(() => {})
-    return { key, file, ...facts }
   }
 
   async #write(key: string, fileName: string, { bytes, ...facts }: NewEntry): Promise<string> {
-    const folder = await this.folder()
+    const folder = this.folder()
     const making = await mkdtemp(join(folder, 'making-'))
     try {
       await writeDurably(join(making, fileName), bytes)
-      await writeDurably(join(making, factsName), [new TextEncoder().encode(JSON.stringify(facts))])
+      await writeDurably(join(making, factsName), [
+        new TextEncoder().encode(JSON.stringify({ ...facts, crc: crcOf(bytes) })),
+      ])
       await rename(making, join(folder, key)).catch(async (error: NodeJS.ErrnoException) => {
         // Another process was faster: its entry is as good.
         if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST' && error.code !== 'EPERM') throw error
@@ -133,7 +139,7 @@ export class ModelStore {
 
   /** Drops what is too old, left behind or beyond the bound in size; never what this process used. */
   async sweep(now: number = Date.now()): Promise<void> {
-    const folder = await this.folder()
+    const folder = this.folder()
     const entries: { path: string; used: number; bytes: number }[] = []
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name)
@@ -153,6 +159,10 @@ export class ModelStore {
       }
     }
   }
+}
+
+function crcOf(slices: readonly Uint8Array[]): number {
+  return slices.reduce((crc, slice) => crc32(slice, crc), 0)
 }
 
 async function usage(entry: string): Promise<{ used: number; bytes: number }> {
@@ -194,12 +204,19 @@ export async function writeSlices(file: FileHandle, slices: readonly Uint8Array[
   }
 }
 
-async function digestFile(path: string): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Buffer)
-    size += (chunk as Buffer).length
-  }
-  return { sha256: hash.digest('hex'), size }
+/** CRC-32 and size of a file: enough to find damage, and much faster than a cryptographic hash. */
+function checksumFile(path: string): { crc: number; size: number } {
+  let crc = 0
+  const size = readChunks(path, (piece) => {
+    crc = crc32(piece, crc)
+  })
+  return { crc, size }
+}
+
+/** Marks an entry as used now; where that is not allowed, it only ages sooner. */
+function touch(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {}
 }

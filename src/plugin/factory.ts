@@ -98,9 +98,9 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}) => {
         print = (line) => resolved.logger.info(line)
         start()
       },
-      async configureServer(created) {
+      configureServer(created) {
         server = created
-        created.middlewares.use(serveModels(await start().store.folder(), created.config.base))
+        created.middlewares.use(serveModels(start().store.folder(), created.config.base))
       },
     },
   }
@@ -115,7 +115,7 @@ interface ResolvingContext {
 async function resolveFile(context: unknown, file: string, importer: string | undefined): Promise<string> {
   const found = await (context as ResolvingContext).resolve?.(file, importer, { skipSelf: true })
   if (found && !found.id.startsWith('\0')) return found.id.split('?')[0]!
-  throw await unreadable(importer && /^\.{1,2}\//.test(file) ? besideOf(importer, file) : file)
+  throw unreadable(importer && /^\.{1,2}\//.test(file) ? besideOf(importer, file) : file)
 }
 
 function besideOf(importer: string, file: string): string {
