@@ -11,8 +11,35 @@ import { models } from './models.js'
 
 const golden = deployGolden()
 
-/** Where the result is another computation than the real tool's, and which row of the table of differences says why. */
-const known: Record<string, string> = {}
+/**
+ * Where the result is another computation than the real tool's, and why: rows of the table of differences. Each is a difference
+ * still, or it has to go from this list.
+ */
+const branch = 'remove_nodes keeps an Identity whose control edges stand for a branch of a Switch'
+const growth = 'fold_constants folds nothing that makes the file bigger'
+const further = 'fold_constants folds what TensorFlow 2.21 leaves for want of a static shape or a further reader'
+const known: Record<string, string> = {
+  faced_face_corrector: branch,
+  'mobilenet_v1_0.25_128_quantized': growth,
+  mtcnn: branch,
+  'mtcnn_1.12': branch,
+  ut_test_cnn: growth,
+  dl4j_adjust_contrast__emptyArrayTests__rank3_float32: further,
+  dl4j_cond__cond_false: branch,
+  dl4j_confusion__no_num_classes_with_weights: branch,
+  dl4j_embedding_lookup__rank2_multiple_mod_maxnorm1: further,
+  dl4j_emptyArrayTests__identity_n__rank1: further,
+  dl4j_emptyArrayTests__size__rank2: further,
+  dl4j_non2d_2: further,
+  dl4j_primitive_gru_dynamic: branch,
+  dl4j_ragged__reduce_mean__2d_a0: branch,
+  dl4j_ragged__reduce_mean__2d_a1: further,
+  dl4j_rnn__bstack__d_b1_n3: branch,
+  dl4j_simple_while: branch,
+  dl4j_tensor_dot_misc: further,
+  'dl4j_unique10-5': further,
+  'dl4j_uniqueWithCounts10-5': further,
+}
 
 describe('the deploy chain gives the computation of the real tool run until nothing changes', () => {
   for (const model of models()) {
