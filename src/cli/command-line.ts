@@ -2,12 +2,14 @@ import { didYouMean, GraphdefError } from '../errors.js'
 import { readArguments } from './arguments.js'
 import type { Command, Terminal } from './command.js'
 import { convertGraphdefMemmappedFormat } from './convert-graphdef-memmapped-format.js'
+import { inspect } from './inspect.js'
 import { optimizeForInference } from './optimize-for-inference.js'
 import { transformGraph } from './transform-graph.js'
 import { listTransforms } from './transforms.js'
 
 /** The commands, in the order of the help. */
 export const commands: readonly Command[] = [
+  inspect,
   transformGraph,
   optimizeForInference,
   convertGraphdefMemmappedFormat,

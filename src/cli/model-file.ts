@@ -28,7 +28,7 @@ function unreadable(file: string, cause: NodeJS.ErrnoException): GraphdefError {
     return new GraphdefError('file-not-found', {
       what: 'this is a folder, not a model',
       file,
-      remedy: models.length ? `Name one of the models in it: ${models.join(', ')}.` : 'Name the .pb file in it.',
+      remedy: models.length ? `Name one of the models in it: ${listed(models)}.` : 'Name the .pb file in it.',
       cause,
     })
   }
@@ -37,7 +37,7 @@ function unreadable(file: string, cause: NodeJS.ErrnoException): GraphdefError {
     return new GraphdefError('file-not-found', { what, file, remedy: 'Look at its permissions.', cause })
   }
   const models = modelsIn(dirname(file))
-  const there = models.length ? `Models in that folder: ${models.join(', ')}.` : 'There is no model in that folder.'
+  const there = models.length ? `Models in that folder: ${listed(models)}.` : 'There is no model in that folder.'
   return new GraphdefError('file-not-found', {
     what: 'there is no such file',
     file,
@@ -54,6 +54,12 @@ function modelsIn(folder: string): string[] {
   } catch {
     return []
   }
+}
+
+/** The first few names of a folder that may hold hundreds. */
+function listed(names: readonly string[]): string {
+  const most = 8
+  return names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '')
 }
 
 /**

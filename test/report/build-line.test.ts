@@ -2,25 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { StepReport } from '../../src/chain/run.js'
 import { buildLine, printDuration } from '../../src/report/build-line.js'
-
-function step(name: string, facts: Partial<StepReport> = {}): StepReport {
-  return {
-    name,
-    text: name,
-    fidelity: 'exact',
-    nodesBefore: 3,
-    nodesAfter: 3,
-    bytesBefore: 10,
-    bytesAfter: 10,
-    changed: 1,
-    removed: 0,
-    added: 0,
-    skipped: [],
-    notes: [],
-    milliseconds: 1,
-    ...facts,
-  }
-}
+import { step } from './step-report.js'
 
 const quantized = step('quantize_weights', { fidelity: 'lossy', notes: ['largest relative error 0.4 %'] })
 const source = { kind: 'graphdef', bytes: 1_998_252, nodes: 3 }

@@ -1,30 +1,31 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { TestProject } from 'vitest/node'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-/** The compiler writes every file anew; the generated modules come last. */
-const lastBuilt = 'dist/client.d.ts'
-
-/**
- * Builds dist/ before the tests where a source is newer than it: the command line is tested as the process that users start.
- * Type errors are told by `npm run typecheck` and do not stop the compiler.
- */
-export default function build(): void {
-  if (newest('proto') > changed('src/codec/messages.js')) run('proto/generate.mjs')
-  if (newest('src') <= changed(lastBuilt)) return
-  try {
-    run('node_modules/typescript/bin/tsc', '-p', 'src')
-  } catch (error) {
-    if (!existsSync(join(root, 'dist/cli/main.js'))) throw error
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What the build printed when it failed; empty where it went well. */
+    buildError: string
   }
-  run('proto/generate.mjs', '--into', 'dist')
-  run('dist/manifest/write-client-types.js')
 }
 
-function run(script: string, ...args: string[]): void {
-  execFileSync(process.execPath, [script, ...args], { cwd: root, encoding: 'utf8' })
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const built = 'dist/cli/main.js'
+
+/**
+ * Builds dist/ before the tests where a source is newer than it, since the command line is tested as the process that users
+ * start. A build that fails fails those tests alone, not the rest.
+ */
+export default function build(project: TestProject): void {
+  project.provide('buildError', '')
+  if (Math.max(newest('src'), newest('proto')) <= changed(built)) return
+  const { status, stdout, stderr } = spawnSync('npm run build', { cwd: root, encoding: 'utf8', shell: true })
+  if (status === 0) return
+  // The compiler writes in spite of errors; the next run is to build again.
+  rmSync(join(root, built), { force: true })
+  project.provide('buildError', `npm run build failed:\n${stdout}${stderr}`)
 }
 
 /** When a file was changed last; 0 where it is not there. */

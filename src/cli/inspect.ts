@@ -1,0 +1,33 @@
+import { withPlace } from '../errors.js'
+import { type Command, defineCommand } from './command.js'
+import { choice } from './flags.js'
+import { readModelFile } from './model-file.js'
+
+/** Answers "what are my inputs and outputs". */
+export const inspect: Command = defineCommand({
+  name: 'inspect',
+  summary: 'tells what is in a model: inputs, outputs, ops, and the import to paste',
+  examples: ['graphdef inspect frozen.pb', 'graphdef inspect frozen.pb --format=json'],
+  flags: { format: choice(['pretty', 'json'], { help: 'how it is printed', default: 'pretty' }) },
+  operand: {
+    name: 'FILE',
+    help: 'the model: a GraphDef (binary or text, also gzipped) or a memmapped package',
+    required: true,
+  },
+  async run({ format }, operand, terminal) {
+    const file = operand!
+    const bytes = readModelFile(file)
+    try {
+      const { inspectModel } = await import('../report/inspect.js')
+      const inspection = await inspectModel(bytes)
+      if (format === 'json') {
+        terminal.print(JSON.stringify(inspection, null, 2))
+        return
+      }
+      const { inspectionText } = await import('../report/inspection-text.js')
+      terminal.print(inspectionText(file, inspection))
+    } catch (error) {
+      throw withPlace(error, { file })
+    }
+  },
+})
