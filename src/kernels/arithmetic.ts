@@ -32,20 +32,29 @@ const floorDivide: BinaryFunction = {
   bigint: (a, b) => (a - floorMod64(a, b)) / b,
 }
 const truncateMod: BinaryFunction = {
-  float: (a, b) => a % b,
+  float: (a, b) => a % flushed(b, 2 ** -1022),
+  float32: (a, b) => a % flushed(b, 2 ** -126),
   int: (a, b) => a % divisor(b),
   bigint: (a, b) => a % divisor(b),
+  keepsDenormals: true,
 }
 const floorMod: BinaryFunction = {
-  float: floorModFloat,
+  float: (a, b) => floorModFloat(a, b, 2 ** -1022),
+  float32: (a, b) => floorModFloat(a, b, 2 ** -126),
   int: (a, b) => a - b * Math.floor(a / divisor(b)),
   bigint: floorMod64,
+  keepsDenormals: true,
 }
 
-/** The remainder of a truncating division, moved to the divisor's side of zero. */
-function floorModFloat(a: number, b: number): number {
-  const rest = a % b
-  return rest !== 0 && b < 0 !== rest < 0 ? rest + b : rest
+/** C's fmod keeps a denormal dividend, and takes a denormal divisor for zero. */
+function flushed(value: number, smallestNormal: number): number {
+  return Math.abs(value) < smallestNormal ? 0 : value
+}
+
+/** The remainder of a truncating division, moved to the divisor's side of zero; a denormal one counts as zero. */
+function floorModFloat(a: number, b: number, smallestNormal: number): number {
+  const rest = a % flushed(b, smallestNormal)
+  return Math.abs(rest) >= smallestNormal && b < 0 !== rest < 0 ? rest + b : rest
 }
 
 function floorMod64(a: bigint, b: bigint): bigint {
@@ -107,10 +116,12 @@ function addBias(call: KernelCall): Tensor[] {
 }
 
 export const arithmeticKernels: readonly Kernel[] = [
-  binaryKernel({ ops: ['Add', 'AddV2'], dtypes: numbers, functions: add }),
+  binaryKernel({ ops: ['Add'], dtypes: [...floats, 'int8', 'int16', 'int32', 'int64', 'uint8'], functions: add }),
+  binaryKernel({ ops: ['AddV2'], dtypes: numbers, functions: add }),
   binaryKernel({ ops: ['Sub'], dtypes: numbers, functions: subtract }),
   binaryKernel({ ops: ['Mul'], dtypes: numbers, functions: multiply }),
-  binaryKernel({ ops: ['RealDiv', 'Div', 'TruncateDiv'], dtypes: numbers, functions: truncateDivide }),
+  binaryKernel({ ops: ['RealDiv', 'Div'], dtypes: numbers, functions: truncateDivide }),
+  binaryKernel({ ops: ['TruncateDiv'], dtypes: integers, functions: truncateDivide }),
   binaryKernel({
     ops: ['DivNoNan'],
     dtypes: wide,
@@ -136,6 +147,7 @@ export const arithmeticKernels: readonly Kernel[] = [
     dtypes: numbers,
     functions: {
       float: (a, b) => (a > b || Number.isNaN(a) ? a : b),
+      half: (a, b) => (a < b || Number.isNaN(b) ? b : a),
       int: Math.max,
       bigint: maxBigInt,
     },
@@ -145,6 +157,7 @@ export const arithmeticKernels: readonly Kernel[] = [
     dtypes: numbers,
     functions: {
       float: (a, b) => (a < b || Number.isNaN(a) ? a : b),
+      half: (a, b) => (b < a || Number.isNaN(b) ? b : a),
       int: Math.min,
       bigint: minBigInt,
     },

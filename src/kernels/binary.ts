@@ -2,7 +2,7 @@ import type { DataType } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { broadcastShape, combine, type Numeric } from './broadcast.js'
-import { loadFlushed, resultArray, storeFlushed } from './elements.js'
+import { load, loadFlushed, resultArray, store, storeFlushed } from './elements.js'
 import { isBigInt, isFloat, type Kernel, type KernelCall } from './kernel.js'
 
 /**
@@ -13,15 +13,20 @@ import { isBigInt, isFloat, type Kernel, type KernelCall } from './kernel.js'
 export interface BinaryFunction {
   float?: (a: number, b: number) => number
   float32?: (a: number, b: number) => number
+  /** Replaces both for float16 and bfloat16. */
+  half?: (a: number, b: number) => number
   int?: (a: number, b: number) => number
   int32?: (a: number, b: number) => number
   bigint?: (a: bigint, b: bigint) => bigint
+  /** Whether denormals are computed with. */
+  keepsDenormals?: boolean
 }
 
 function functionFor(dtype: DataType, functions: BinaryFunction): (a: Numeric, b: Numeric) => Numeric {
   if (isBigInt(dtype)) return functions.bigint!
   if (dtype === 'float64') return functions.float!
-  if (isFloat(dtype)) return functions.float32 ?? functions.float!
+  if (dtype === 'float32') return functions.float32 ?? functions.float!
+  if (isFloat(dtype)) return functions.half ?? functions.float32 ?? functions.float!
   return (dtype === 'int32' || dtype === 'uint32' ? functions.int32 : undefined) ?? functions.int!
 }
 
@@ -29,10 +34,11 @@ function functionFor(dtype: DataType, functions: BinaryFunction): (a: Numeric, b
 export function applyBinary(functions: BinaryFunction, a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShape(a.shape, b.shape)
   const result = resultArray(a.dtype, elementCount(shape))
-  const left = { values: loadFlushed(a), shape: a.shape }
-  const right = { values: loadFlushed(b), shape: b.shape }
+  const [read, write] = functions.keepsDenormals ? [load, store] : [loadFlushed, storeFlushed]
+  const left = { values: read(a), shape: a.shape }
+  const right = { values: read(b), shape: b.shape }
   combine(result, shape, left, right, functionFor(a.dtype, functions))
-  return storeFlushed(a.dtype, shape, result)
+  return write(a.dtype, shape, result)
 }
 
 interface BinaryDeclaration {

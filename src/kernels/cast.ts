@@ -1,6 +1,6 @@
 import type { DataType, TypedArray } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
-import { load, resultArray, store } from './elements.js'
+import { load, loadFlushed, resultArray, store, storeFlushed } from './elements.js'
 import { isBigInt, isFloat, type Kernel, type KernelCall, KernelError, numbers } from './kernel.js'
 
 const castable: readonly DataType[] = [...numbers, 'bool']
@@ -16,7 +16,9 @@ function cast(call: KernelCall): Tensor[] {
   if (!castTargets.includes(to)) throw new KernelError(`a cast to ${to ?? 'an unknown dtype'} is not computed`)
   const target = to as DataType
   if (target === input.dtype) return [input]
-  const source = load(input)
+  // These are converted by instructions that see denormals as zero; the others move bits.
+  const flushes = input.dtype === 'float64' || target === 'float64' || (input.dtype === 'float32' && target === 'bool')
+  const source = flushes ? loadFlushed(input) : load(input)
   const result = resultArray(target, input.size)
   if (target === 'bool') return [store(target, input.shape, Uint8Array.from(source as Float32Array, truth))]
   if (isBigInt(input.dtype)) fromBigInts(source as BigInt64Array, target, result)
@@ -24,11 +26,12 @@ function cast(call: KernelCall): Tensor[] {
   else if (isBigInt(target)) for (let at = 0; at < result.length; at++) result[at] = BigInt(source[at]!)
   // Between number types an array's own conversion is right: it rounds to nearest and wraps integers.
   else (result as Float32Array).set(source as Float32Array)
-  return [store(target, input.shape, result)]
+  return [(flushes ? storeFlushed : store)(target, input.shape, result)]
 }
 
+/** Not-a-number is true. */
 function truth(value: number | bigint): number {
-  return value ? 1 : 0
+  return value || Number.isNaN(value) ? 1 : 0
 }
 
 function fromBigInts(source: BigInt64Array, target: DataType, result: TypedArray): void {

@@ -13,7 +13,7 @@ function fill(call: KernelCall): Tensor[] {
   return [Tensor.ofStrings(shape, elementCount(shape) === 0 ? [] : value.strings())]
 }
 
-/** start, start + delta, ... up to but without the limit; summed step by step, as TensorFlow does. */
+/** start, start + delta, start + 2·delta, ... up to but without the limit. */
 function range(call: KernelCall): Tensor[] {
   const { dtype } = call.input(0)
   if (isBigInt(dtype)) return [bigRange(call, dtype)]
@@ -21,11 +21,8 @@ function range(call: KernelCall): Tensor[] {
   if (delta === 0 || (delta > 0 ? start > limit : start < limit)) throw new KernelError('the range does not end')
   const count = rangeLength(start, limit, delta, dtype)
   const values = new (storageOf(dtype)!.array as Float64ArrayConstructor)(count)
-  let value = start
-  for (let index = 0; index < count; index++) {
-    values[index] = value
-    value = dtype === 'float32' ? Math.fround(value + delta) : value + delta
-  }
+  const round = dtype === 'float32' ? Math.fround : (value: number): number => value
+  for (let index = 0; index < count; index++) values[index] = start + round(index * delta)
   return [Tensor.of(dtype, [count], values)]
 }
 
@@ -48,7 +45,7 @@ function linSpace(call: KernelCall): Tensor[] {
   const round = dtype === 'float32' ? Math.fround : (value: number): number => value
   const [start, stop, count] = [call.scalar(0), call.scalar(1), call.scalar(2)]
   const values = new (storageOf(dtype)!.array as Float64ArrayConstructor)(count)
-  const step = round(round(stop - start) / (count - 1))
+  const step = count > 1 ? round(round(stop - start) / (count - 1)) : 0
   for (let index = 0; index < count; index++) values[index] = round(start + round(step * index))
   if (count > 1) values[count - 1] = stop
   return [Tensor.of(dtype, [count], values)]

@@ -3,7 +3,11 @@ import { Tensor } from '../graph/tensor.js'
 import { loadFlushed, reshaped } from './elements.js'
 import { type Kernel, type KernelCall, KernelError, quantized } from './kernel.js'
 
-const round = Math.fround
+/** Rounds to float32, denormals to zero: what every step of TensorFlow's arithmetic does. */
+function round(value: number): number {
+  const rounded = Math.fround(value)
+  return Math.abs(rounded) < 2 ** -126 ? rounded * 0 : rounded
+}
 
 /** C's round: halves go away from zero. */
 export function roundHalfAway(value: number): number {
@@ -95,7 +99,9 @@ function dequantizer(call: KernelCall, dtype: DataType, minimum: number, maximum
   }
   const narrow = call.boolAttr('narrow_range') ? 1 : 0
   const high = round(maximum / highest)
-  const step = lowest === 0 ? high : Math.max(round(minimum / (lowest + narrow)), high)
+  const low = round(minimum / (lowest + narrow))
+  // Not Math.max, as of -0 and 0 the first is taken.
+  const step = lowest === 0 || low < high ? high : low
   return (value) => round(round(value) * step)
 }
 
@@ -143,7 +149,7 @@ function requantize(call: KernelCall): Tensor[] {
   const offset = fixed(round(round(centre * round(255 / range)) * 65536)) - fixed((65536 * (minimum! * 255)) / range)
   const result = new Uint8Array(input.size)
   for (const [index, value] of (input.values() as Int32Array).entries()) {
-    const scaled = Number((((BigInt(value) * scale) >> 32n) + offset + 32768n) >> 16n)
+    const scaled = Number(((BigInt.asIntN(64, BigInt(value) * scale) >> 32n) + offset + 32768n) >> 16n)
     result[index] = Math.min(Math.max(scaled, 0), 255)
   }
   return [Tensor.of('quint8', input.shape, result), floatScalar(minimum!), floatScalar(maximum!)]

@@ -9,6 +9,8 @@ const wide: readonly DataType[] = ['float32', 'float64']
 interface UnaryFunction {
   float?: FloatFunction
   float32?: FloatFunction
+  /** Replaces both for float16 and bfloat16. */
+  half?: FloatFunction
   int?: FloatFunction
   bigint?: (value: bigint) => bigint
   /** Moves or clears bits only, so that denormals pass. */
@@ -32,7 +34,8 @@ function apply(functions: UnaryFunction, input: Tensor): Tensor {
     const compute = functions.bigint!
     for (let index = 0; index < values.length; index++) result[index] = compute(values[index] as bigint)
   } else {
-    const float = dtype === 'float64' ? functions.float : (functions.float32 ?? functions.float)
+    const single = functions.float32 ?? functions.float
+    const float = dtype === 'float64' ? functions.float : dtype === 'float32' ? single : (functions.half ?? single)
     const compute = (isFloat(dtype) ? float : functions.int)!
     for (let index = 0; index < values.length; index++) result[index] = compute(values[index] as number)
   }
@@ -49,6 +52,18 @@ function roundEven(value: number): number {
   const rounded = Math.round(value)
   const tied = Math.abs(value % 1) === 0.5 && rounded % 2 !== 0
   return tied ? rounded - 1 : value < 0 && rounded === 0 ? -0 : rounded
+}
+
+/** 1 and -1; of -0 it is 0, and of a denormal the denormal. */
+function signOf(value: number, smallestNormal: number): number {
+  if (value >= smallestNormal) return 1
+  return value <= -smallestNormal ? -1 : value + 0
+}
+
+/** The value, or 0 below it; -0 stays, which Math.max would not keep. */
+function zeroOrMore(value: number): number {
+  if (value < 0) return 0
+  return value
 }
 
 function test(op: string, isTrue: (value: number) => boolean): Kernel {
@@ -118,6 +133,7 @@ function filled(value: number): (call: KernelCall) => Tensor[] {
 
 const clampAtZero: UnaryFunction = {
   float: (value) => (value > 0 || Number.isNaN(value) ? value : 0),
+  half: zeroOrMore,
   int: (value) => Math.max(value, 0),
   bigint: (value) => (value > 0n ? value : 0n),
 }
@@ -136,9 +152,11 @@ export const unaryKernels: readonly Kernel[] = [
     keepsDenormals: true,
   }),
   unary(['Sign'], [...floats, 'int8', 'int16', 'int32', 'int64'], {
-    float: Math.sign,
+    float: (value) => signOf(value, 2 ** -1022),
+    float32: (value) => signOf(value, 2 ** -126),
     int: Math.sign,
     bigint: (value) => (value > 0n ? 1n : value < 0n ? -1n : 0n),
+    keepsDenormals: true,
   }),
   unary(['Square'], [...floats, 'int32', 'int64'], {
     float: (value) => value * value,
@@ -148,15 +166,12 @@ export const unaryKernels: readonly Kernel[] = [
   unary(['Sqrt'], floats, { float: Math.sqrt }),
   unary(['Floor'], floats, { float: Math.floor }),
   unary(['Ceil'], floats, { float: Math.ceil }),
-  unary(['Rint'], floats, { float: roundEven }),
-  unary(['Round'], [...floats, 'int32', 'int64'], {
-    float: roundEven,
-    int: (value) => value,
-    bigint: (value) => value,
-  }),
+  unary(['Rint'], wide, { float: roundEven }),
+  unary(['Round'], floats, { float: roundEven }),
   unary(['Relu'], numbers, clampAtZero),
   unary(['Relu6'], numbers, {
     float: (value) => (value > 6 ? 6 : value > 0 || Number.isNaN(value) ? value : 0),
+    half: (value) => (value > 6 ? 6 : zeroOrMore(value)),
     int: (value) => Math.min(Math.max(value, 0), 6),
     bigint: (value) => (value > 6n ? 6n : value > 0n ? value : 0n),
   }),

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { GraphdefError } from '../../src/errors.js'
+import { Graph } from '../../src/graph/graph.js'
+import { Node } from '../../src/graph/node.js'
+import { Tensor } from '../../src/graph/tensor.js'
+import { tensorName } from '../../src/graph/tensor-name.js'
+import { evaluate, runNode } from '../../src/kernels/evaluate.js'
+import { isExact, kernelFor, kernels } from '../../src/kernels/registry.js'
+import { opDef } from '../../src/ops/op-defs.js'
+import { constNode } from '../../src/transforms/const-node.js'
+import { farthest } from './farthest.js'
+import { describeTensor, type GoldenCase, goldenNode, goldenTensor } from './golden-case.js'
+
+const folder = fileURLToPath(new URL('goldens', import.meta.url))
+
+const goldens = readdirSync(folder)
+  .sort()
+  .map((file): [string, GoldenCase[]] => [file.slice(0, -5), JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'))])
+
+describe.each(goldens)('%s', (_, cases) => {
+  test.each(cases.map((golden, index): [string, GoldenCase] => [`${index} ${describeCase(golden)}`, golden]))(
+    '%s',
+    (_, golden) => {
+      const node = goldenNode(golden)
+      const inputs = golden.inputs.map(goldenTensor)
+      if (golden.outputs === undefined) {
+        expect(() => runNode(node, inputs)).toThrow(GraphdefError)
+        return
+      }
+      const kernel = kernelFor(golden.op)!
+      const exact = isExact(kernel, inputs[kernel.dtypeInput ?? 0]!.dtype)
+      const outputs = runNode(node, inputs)
+      expect(outputs.length).toBe(golden.outputs.length)
+      for (const [port, text] of golden.outputs.entries()) expectTensor(outputs[port]!, goldenTensor(text), exact)
+    },
+  )
+})
+
+function describeCase({ op, attrs, inputs }: GoldenCase): string {
+  const types = inputs.map((text) => text.slice(0, text.lastIndexOf(' ')))
+  return `${op} ${JSON.stringify(attrs)} ${types.join(', ')}`
+}
+
+/** Twice the distance of neighbours near the largest value; sums and functions are not nearer to TensorFlow's than that. */
+const tolerance: Record<string, number> = { float16: 2e-3, bfloat16: 1.6e-2, float32: 1e-6, float64: 1e-14 }
+
+/** Bit by bit where the kernel says so; else relative to the largest magnitude. */
+function expectTensor(found: Tensor, expected: Tensor, exact: boolean): void {
+  const allowed = exact ? undefined : tolerance[expected.dtype]
+  if (allowed === undefined) {
+    expect(describeTensor(found)).toEqual(describeTensor(expected))
+    return
+  }
+  expect([found.dtype, found.shape]).toEqual([expected.dtype, expected.shape])
+  expect(farthest(found, expected)).toBeLessThan(allowed)
+}
+
+test('each op has one kernel', () => {
+  const ops = kernels.flatMap((kernel) => kernel.ops)
+  expect(ops.length).toBe(new Set(ops).size)
+})
+
+test('each kernel computes ops that TensorFlow knows', () => {
+  for (const kernel of kernels) for (const op of kernel.ops) expect(opDef(op), op).toBeDefined()
+})
+
+describe('evaluate', () => {
+  const placeholder = new Node({ name: 'x', op: 'Placeholder' })
+  const negated = new Node({ name: 'y', op: 'Neg', inputs: [tensorName('x')] })
+  const one = Tensor.of('float32', [], Float32Array.of(1))
+
+  test('computes from what is fed, whatever way the feed is named', () => {
+    const graph = new Graph([placeholder, negated])
+    for (const feed of ['x', 'x:0']) {
+      expect(evaluate(graph, new Map([[feed, one]]), [tensorName('y')])[0]!.numbers()).toEqual([-1])
+    }
+    expect(evaluate(graph, new Map([['y', one]]), [tensorName('y')])).toEqual([one])
+  })
+
+  test.each<[string, Node[], string]>([
+    ['a placeholder without a feed', [placeholder, negated], 'nothing is fed to the placeholder "x"'],
+    ['a node that is missing', [negated], 'there is no node "x" to compute'],
+    [
+      'an op without a kernel',
+      [new Node({ name: 'y', op: 'Svd' })],
+      'Svd cannot be computed: there is no kernel for Svd',
+    ],
+    [
+      'a dtype that a kernel does not take',
+      [constNode('x', Tensor.ofStrings([], [new Uint8Array(1)])), negated],
+      'Neg cannot be computed: the kernel for Neg does not compute string',
+    ],
+    [
+      'a cycle',
+      [new Node({ name: 'x', op: 'Neg', inputs: [tensorName('y')] }), negated],
+      'Neg cannot be computed: it is part of a loop',
+    ],
+    [
+      'an output that a node does not have',
+      [constNode('x', one), new Node({ name: 'y', op: 'Neg', inputs: [tensorName('x', 1)] })],
+      'there is no output x:1',
+    ],
+  ])('%s is an error', (_, nodes, text) => {
+    expect(() => evaluate(new Graph(nodes), new Map(), [tensorName('y')])).toThrow(text)
+  })
+})
