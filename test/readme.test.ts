@@ -5,7 +5,7 @@ import { regenerate, sectionNames } from './documentation.js'
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
 describe('the README', () => {
-  it('has the tables that the code gives (npm test -- -u test/readme.test.ts writes them)', async () => {
+  it('has the tables that the code gives (npm test -- test/readme.test.ts -u writes them)', async () => {
     await expect(regenerate(readme)).toMatchFileSnapshot('../README.md')
   })
 
