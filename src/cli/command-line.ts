@@ -4,6 +4,7 @@ import type { Command, Terminal } from './command.js'
 import { convertGraphdefMemmappedFormat } from './convert-graphdef-memmapped-format.js'
 import { inspect } from './inspect.js'
 import { optimizeForInference } from './optimize-for-inference.js'
+import { type Streams, StreamTerminal } from './stream-terminal.js'
 import { transformGraph } from './transform-graph.js'
 import { listTransforms } from './transforms.js'
 
@@ -15,12 +16,6 @@ export const commands: readonly Command[] = [
   convertGraphdefMemmappedFormat,
   listTransforms,
 ]
-
-/** Where a command line prints: standard output and standard error. */
-export interface Streams {
-  stdout: { write(text: string): unknown }
-  stderr: { write(text: string): unknown; isTTY?: boolean }
-}
 
 /** Runs a command line (without `node` and the script). Gives the exit status: 0, or 1 after one error on standard error. */
 export async function runCommandLine(given: readonly string[], streams: Streams): Promise<0 | 1> {
@@ -78,25 +73,4 @@ async function errorText(error: unknown, command: string): Promise<string> {
     error instanceof Error ? (error.stack ?? error.message) : String(error),
     'Please report it with these lines and, if you can, the model.',
   ].join('\n')
-}
-
-class StreamTerminal implements Terminal {
-  readonly #streams: Streams
-  #shown = 0
-
-  constructor(streams: Streams) {
-    this.#streams = streams
-  }
-
-  print(text: string): void {
-    this.#streams.stdout.write(`${text}\n`)
-  }
-
-  progress(text: string): void {
-    const { stderr } = this.#streams
-    if (!stderr.isTTY || process.env.CI) return
-    if (text === '' && this.#shown === 0) return
-    stderr.write(`\r${text.padEnd(this.#shown)}${text === '' ? '\r' : ''}`)
-    this.#shown = text.length
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { commands, runCommandLine, type Streams } from '../../src/cli/command-line.js'
+import { commands, runCommandLine } from '../../src/cli/command-line.js'
+import type { Streams } from '../../src/cli/stream-terminal.js'
 import { runHere } from './in-process.js'
 
 describe('the command line', () => {
