@@ -160,3 +160,12 @@ export function elementSize(type: DataType): number {
   const held = storage[type]
   return held ? held.array.BYTES_PER_ELEMENT * held.lanes : 0
 }
+
+/**
+ * Zeros for so many elements of a type that has storage. (Not `new (storageOf(type)!.array as ...)(length)` at the place: the
+ * compiler of TypeScript 7.0 loses those parentheses, and what it writes fails.)
+ */
+export function newElements(type: DataType, count: number): TypedArray {
+  const { array, lanes } = storage[type]!
+  return new array(count * lanes)
+}

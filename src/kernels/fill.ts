@@ -1,4 +1,4 @@
-import { type DataType, storageOf, type TypedArray } from '../graph/data-type.js'
+import { type DataType, newElements, type TypedArray } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { splat } from './elements.js'
@@ -20,7 +20,7 @@ function range(call: KernelCall): Tensor[] {
   const [start, limit, delta] = [call.scalar(0), call.scalar(1), call.scalar(2)]
   if (delta === 0 || (delta > 0 ? start > limit : start < limit)) throw new KernelError('the range does not end')
   const count = rangeLength(start, limit, delta, dtype)
-  const values = new (storageOf(dtype)!.array as Float64ArrayConstructor)(count)
+  const values = newElements(dtype, count) as Float64Array
   const round = dtype === 'float32' ? Math.fround : (value: number): number => value
   for (let index = 0; index < count; index++) values[index] = start + round(index * delta)
   return [Tensor.of(dtype, [count], values)]
@@ -44,7 +44,7 @@ function linSpace(call: KernelCall): Tensor[] {
   const { dtype } = call.input(0)
   const round = dtype === 'float32' ? Math.fround : (value: number): number => value
   const [start, stop, count] = [call.scalar(0), call.scalar(1), call.scalar(2)]
-  const values = new (storageOf(dtype)!.array as Float64ArrayConstructor)(count)
+  const values = newElements(dtype, count) as Float64Array
   const step = count > 1 ? round(round(stop - start) / (count - 1)) : 0
   for (let index = 0; index < count; index++) values[index] = round(start + round(step * index))
   if (count > 1) values[count - 1] = stop
@@ -59,7 +59,7 @@ function oneHot(call: KernelCall): Tensor[] {
   const axisAttr = call.intAttr('axis') ?? -1
   const axis = axisAttr < 0 ? indices.shape.length : axisAttr
   const shape = indices.shape.toSpliced(axis, 0, depth)
-  const values = new (storageOf(on.dtype)!.array as Float32ArrayConstructor)(elementCount(shape))
+  const values = newElements(on.dtype, elementCount(shape)) as Float32Array
   values.fill((off.values() as Float32Array)[0]!)
   const hot = (on.values() as Float32Array)[0]!
   const inner = elementCount(indices.shape.slice(axis))

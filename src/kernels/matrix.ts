@@ -1,4 +1,4 @@
-import { type DataType, storageOf } from '../graph/data-type.js'
+import { type DataType, newElements } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
@@ -9,7 +9,7 @@ function matrixDiag(call: KernelCall): Tensor[] {
   const input = call.input(0)
   const size = input.shape.at(-1)!
   const values = input.values() as Float32Array
-  const result = new (storageOf(input.dtype)!.array as Float32ArrayConstructor)(input.size * size)
+  const result = newElements(input.dtype, input.size * size) as Float32Array
   for (const [index, value] of values.entries()) {
     result[Math.floor(index / size) * size * size + (index % size) * (size + 1)] = value
   }
@@ -22,7 +22,7 @@ function matrixDiagPart(call: KernelCall): Tensor[] {
   const size = Math.min(rows, columns)
   const values = input.values() as Float32Array
   const shape = [...input.shape.slice(0, -2), size]
-  const result = new (storageOf(input.dtype)!.array as Float32ArrayConstructor)(elementCount(shape))
+  const result = newElements(input.dtype, elementCount(shape)) as Float32Array
   for (let index = 0; index < result.length; index++) {
     result[index] = values[Math.floor(index / size) * rows * columns + (index % size) * (columns + 1)]!
   }

@@ -1,4 +1,4 @@
-import { type DataType, storageOf } from '../graph/data-type.js'
+import { type DataType, newElements, storageOf } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
 import { loadFlushed, reshaped } from './elements.js'
 import { type Kernel, type KernelCall, KernelError, quantized } from './kernel.js'
@@ -32,7 +32,7 @@ export function quantizedRange(dtype: DataType): QuantizedRange {
 }
 
 export function quantizedArray(dtype: DataType, size: number): Int32Array {
-  return new (storageOf(dtype)!.array as Int32ArrayConstructor)(size)
+  return newElements(dtype, size) as Int32Array
 }
 
 export function floatScalar(value: number): Tensor {

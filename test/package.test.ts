@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { parseRequest } from '../src/chain/request.js'
+import { optimize } from '../src/optimize.js'
+import { models } from './models/models.js'
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+
+describe('the built package', () => {
+  it('gives for every model the bytes that the sources give', async () => {
+    const built = (await import(join(dist, 'index.js'))) as typeof import('../src/index.js')
+    const digest = async (
+      run: typeof optimize,
+      parse: typeof parseRequest,
+      path: string,
+      query: string,
+    ): Promise<string> => {
+      try {
+        return (await run(readFileSync(path), parse(query))).manifest.sha256
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    const different: string[] = []
+    for (const { name, path, outputs } of models()) {
+      const query = `optimize=eight_bit&outputs=${outputs.join(',')}`
+      const ours = await digest(optimize, parseRequest, path, query)
+      if ((await digest(built.optimize, built.parseRequest, path, query)) !== ours) different.push(`${name}: ${ours}`)
+    }
+    expect(different).toEqual([])
+  })
+
+  it('has no call of a class without new, as a compiler that loses parentheses writes it', () => {
+    const lost = /\bnew [a-z]\w*\([^()]*\)\.\w+\(/
+    const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'))
+    expect(files.length).toBeGreaterThan(50)
+    expect(files.filter((file) => lost.test(readFileSync(join(dist, file), 'utf8')))).toEqual([])
+    expect('new storageOf(dtype).array(count)').toMatch(lost)
+  })
+})
