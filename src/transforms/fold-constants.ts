@@ -64,6 +64,17 @@ export const foldConstants: Transform = defineTransform({
       here: 'folds it',
     },
     {
+      test: 'unused-output',
+      historical: 'does not fold a node of several outputs of which one is not read',
+      here: 'folds those that are read',
+    },
+    {
+      test: 'identity-output',
+      historical:
+        'leaves what an Identity, StopGradient, Cast, Shape, Rank or Size reads that is an output and read by nobody',
+      here: 'folds it, as for every other output',
+    },
+    {
       test: 'colocation',
       historical: 'leaves "_class" naming nodes that are gone, so that TensorFlow refuses the graph',
       here: 'such entries go with the node',
