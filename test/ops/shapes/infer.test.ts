@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { readGraphDef } from '../../../src/codec/graphdef.js'
@@ -9,6 +10,7 @@ import type { Shape } from '../../../src/graph/shape.js'
 import { Tensor } from '../../../src/graph/tensor.js'
 import { parseTensorName } from '../../../src/graph/tensor-name.js'
 import { inferShapes } from '../../../src/ops/shapes/infer.js'
+import { models } from '../../models/models.js'
 
 type Given = Record<string, DataType | number | boolean | Shape | number[] | { text: string }>
 
@@ -256,13 +258,10 @@ describe('single ops', () => {
   })
 })
 
-const models = '../shared/models'
-const haveModels = existsSync(models)
-
-describe.skipIf(!haveModels)(`real graphs (needs ${models})`, () => {
+describe('real graphs have the shapes that TensorFlow infers', () => {
   type Recorded = Record<string, Record<string, Shape[]>>
   const golden = new URL('goldens/shapes.json.gz', import.meta.url)
-  const recorded: Recorded = haveModels ? JSON.parse(gunzipSync(readFileSync(golden)).toString()) : {}
+  const recorded: Recorded = JSON.parse(gunzipSync(readFileSync(golden)).toString())
 
   /**
    * Where TensorFlow knows more: it evaluates constants with its kernels to find a size, and it remembers the shape of
@@ -283,8 +282,9 @@ describe.skipIf(!haveModels)(`real graphs (needs ${models})`, () => {
   const knowsAll = (mine: Shape, theirs: Shape): boolean =>
     theirs === null || (mine?.every((size, axis) => size !== null || theirs[axis] === null) ?? false)
 
-  test.each(Object.keys(recorded))('%s', (file) => {
-    const graph = readGraphDef(new Uint8Array(readFileSync(`${models}/${file}`)))
+  test.each(models().map(({ path }) => basename(path)))('%s', (file) => {
+    const { path } = models().find((model) => basename(model.path) === file)!
+    const graph = readGraphDef(readFileSync(path))
     const shapes = inferShapes(graph)
     const wrong: unknown[] = []
     let unknown = 0
