@@ -31,7 +31,9 @@ export async function readModel(bytes: Uint8Array): Promise<ReadModel> {
   return { ...(await readPlain(unpacked, inner === 'gzip' ? 'unknown' : inner)), gzip: true }
 }
 
-async function readPlain(bytes: Uint8Array, kind: Exclude<FileKind, 'gzip'>): Promise<Omit<ReadModel, 'gzip'>> {
+async function readPlain(view: Uint8Array, kind: Exclude<FileKind, 'gzip'>): Promise<Omit<ReadModel, 'gzip'>> {
+  // Node reads small files into memory that they share: copied, so that a place in an error is one in the file.
+  const bytes = view.byteOffset === 0 ? view : new Uint8Array(view)
   if (kind === 'graphdef') return { graph: readGraphDef(bytes), kind }
   if (kind === 'memmapped') return { graph: readMemmapped(bytes), kind }
   if (kind === 'pbtxt') {
