@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js'
 import type { Node } from '../graph/node.js'
 import type { Tensor } from '../graph/tensor.js'
 import { isControl, printTensorName, type TensorName } from '../graph/tensor-name.js'
-import { KernelCall, KernelError } from './kernel.js'
+import { KernelCall } from './kernel.js'
 import { kernelFor } from './registry.js'
 
 /**
@@ -16,8 +16,10 @@ export function runNode(node: Node, inputs: readonly Tensor[]): readonly Tensor[
   try {
     return kernelFor(node.op)!.run(new KernelCall(node, inputs))
   } catch (error) {
-    if (error instanceof KernelError || error instanceof RangeError) throw failed(node, error.message, error)
-    throw error instanceof GraphdefError ? error.at({ node: node.name }) : error
+    // Kernels check what TensorFlow's runtime would; a graph that it refuses to load may break them in any way.
+    const why =
+      error instanceof GraphdefError ? error.details.what : error instanceof Error ? error.message : String(error)
+    throw failed(node, why, error)
   }
 }
 

@@ -62,6 +62,23 @@ test('each op has one kernel', () => {
   expect(ops.length).toBe(new Set(ops).size)
 })
 
+test.each<[string, string, number[][], string]>([
+  [
+    'a kernel finds',
+    'MatMul',
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    'MatMul cannot be computed: 2×3 cannot be multiplied by 2×3',
+  ],
+  ['a kernel stumbles over', 'Conv2D', [[2], [3]], 'Conv2D cannot be computed: a tensor of rank 1 is no picture'],
+  ['is left to the end', 'BiasAdd', [[2, 3], []], 'BiasAdd cannot be computed: 1 biases for 3 channels'],
+])('what %s wrong with shapes is one error', (_, op, shapes, text) => {
+  const inputs = shapes.map((shape) => Tensor.ofList('float32', shape, Float32Array.of(1)))
+  expect(() => runNode(new Node({ name: 'n', op }), inputs)).toThrow(text)
+})
+
 test('each kernel computes ops that TensorFlow knows', () => {
   for (const kernel of kernels) for (const op of kernel.ops) expect(opDef(op), op).toBeDefined()
 })

@@ -2,15 +2,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readGraphDef } from '../../src/codec/graphdef.js'
 import { GraphdefError } from '../../src/errors.js'
-import { storageOf } from '../../src/graph/data-type.js'
-import { Tensor } from '../../src/graph/tensor.js'
+import type { Tensor } from '../../src/graph/tensor.js'
 import { parseTensorName } from '../../src/graph/tensor-name.js'
 import { evaluate } from '../../src/kernels/evaluate.js'
-import { toFloat16 } from '../../src/kernels/half-precision.js'
 import { kernelFor } from '../../src/kernels/registry.js'
 import { models } from '../models/models.js'
-import { type NpyArray, readNpz } from '../models/npz.js'
 import { farthest } from './farthest.js'
+import { readRecordedRun } from './recorded-run.js'
 
 /**
  * Ops of these graphs that no kernel computes: state, loops and branches, which are never folded, and ops that stand on
@@ -27,17 +25,6 @@ const withoutKernel = new Set(
    SegmentProd SegmentSum SoftmaxCrossEntropyWithLogits SparseSoftmaxCrossEntropyWithLogits SparseTensorDenseAdd
    Svd Switch TensorArrayV3 UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd Zeta`.split(/\s+/),
 )
-
-function tensorOf({ dtype, shape, data }: NpyArray): Tensor {
-  if (dtype === 'string')
-    return Tensor.ofStrings(
-      shape,
-      (data as string[]).map((text) => Buffer.from(text, 'latin1')),
-    )
-  if (dtype === 'float16') return Tensor.of('float16', shape, toFloat16(data as Float32Array))
-  const type = dtype as Tensor['dtype']
-  return Tensor.of(type, shape, new (storageOf(type)!.array as Float32ArrayConstructor)(data as Float32Array))
-}
 
 /** What a computation gives, or why it cannot be. */
 function computed(compute: () => Tensor[]): Tensor[] | string {
@@ -56,22 +43,18 @@ test('the ops listed as without a kernel have none', () => {
 describe('whole graphs give the answers that TensorFlow gave', () => {
   const rows = models().filter(({ feeds, deterministic }) => feeds && deterministic)
   test.each(rows.map((model): [string, typeof model] => [model.name, model]))('%s', (_, model) => {
-    const recorded = readNpz(model.feeds!)
-    const listed = (key: string): string[] => (recorded[key]?.data ?? []) as string[]
-    // Where nothing is fed, NumPy has an array of no numbers in place of names.
-    const fed = recorded.feed_0 ? listed('feed_names') : []
-    const feeds = new Map(fed.map((feed, index) => [feed, tensorOf(recorded[`feed_${index}`]!)]))
-    const graph = readGraphDef(new Uint8Array(readFileSync(model.path)))
-    const outputs = listed('out_names')
-    const answers = computed(() => evaluate(graph, feeds, outputs.map(parseTensorName)))
+    const recorded = readRecordedRun(model.feeds!)
+    const graph = readGraphDef(readFileSync(model.path))
+    const asked = [...recorded.answers.keys()]
+    const answers = computed(() => evaluate(graph, recorded.feeds, asked.map(parseTensorName)))
     if (typeof answers === 'string') {
       expect(['FusedBatchNormV3', ...withoutKernel], answers).toContain(answers.split(' ')[0])
       return
     }
-    for (const [index, tensor] of answers.entries()) {
-      const expected = tensorOf(recorded[`out_${index}`]!)
-      expect([tensor.dtype, tensor.shape], outputs[index]).toEqual([expected.dtype, expected.shape])
-      expect(farthest(tensor, expected), outputs[index]).toBeLessThan(1e-5)
+    for (const [index, name] of asked.entries()) {
+      const [found, expected] = [answers[index]!, recorded.answers.get(name)!]
+      expect([found.dtype, found.shape], name).toEqual([expected.dtype, expected.shape])
+      expect(farthest(found, expected), name).toBeLessThan(1e-5)
     }
   })
 })
