@@ -97,6 +97,7 @@ export class Attrs {
   }
 
   set(name: string, value: AttrValue): void {
+    if (value.kind === 'tensor') value.value.hold()
     this.#entries.set(name, { value, source: undefined })
     this.#owner?.touch()
   }
@@ -105,6 +106,7 @@ export class Attrs {
   copy(name: string, from: Attrs): boolean {
     const entry = from.#entries.get(name)
     if (!entry) return false
+    if (entry.value?.kind === 'tensor') entry.value.value.hold()
     this.#entries.set(name, entry)
     this.#owner?.touch()
     return true

@@ -1,5 +1,5 @@
 import { GraphdefError } from '../errors.js'
-import { type DataType, elementSize, storageOf, type TypedArray } from './data-type.js'
+import { type DataType, elementSize, newElements, storageOf, type TypedArray } from './data-type.js'
 import { elementCount, type StaticShape } from './shape.js'
 
 /** How a tensor's elements are stored, which is also how they are written again. */
@@ -24,6 +24,9 @@ export class Tensor {
   readonly shape: StaticShape
   readonly storage: TensorStorage
   readonly encoded: Uint8Array | undefined
+  /** Whether the elements lie in memory that was made for this tensor and that nobody else refers to. */
+  #owning = false
+  #holders = 0
 
   constructor(dtype: DataType, shape: StaticShape, storage: TensorStorage, encoded?: Uint8Array) {
     this.dtype = dtype
@@ -38,6 +41,13 @@ export class Tensor {
       kind: 'content',
       bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
     })
+  }
+
+  /** The same over memory that nobody else refers to now or later, so that the next step may overwrite it. */
+  static owning(dtype: DataType, shape: StaticShape, values: TypedArray): Tensor {
+    const tensor = Tensor.of(dtype, shape, values)
+    tensor.#owning = true
+    return tensor
   }
 
   /** A tensor written to the typed field of its dtype, as folding does for results of at most one element. */
@@ -96,6 +106,21 @@ export class Tensor {
     if (storage.kind !== 'list') return copy
     fillRepeatingLast(copy, storage.values, held.lanes)
     return copy
+  }
+
+  /** @internal Counts the attributes that hold this tensor. */
+  hold(): void {
+    this.#holders++
+  }
+
+  /**
+   * The elements for writing over: their own memory where only the caller's attribute holds this tensor, which must not be
+   * read any more then, otherwise fresh memory with nothing of use in it. One constant after another, a chain of two steps that
+   * rewrite all weights thus needs the memory of one.
+   */
+  takeElements(): TypedArray {
+    if (this.#owning && this.#holders <= 1) return this.values()
+    return newElements(this.dtype, this.size)
   }
 
   /** The elements as little-endian bytes, a view where they are stored so. */

@@ -145,7 +145,7 @@ export function replaceConstant(
   { isPinned, report }: TransformContext,
   shape: readonly number[] = constant.attrs.tensor('value')!.shape,
 ): void {
-  const tensor = Tensor.of('float32', shape, values)
+  const tensor = Tensor.owning('float32', shape, values)
   const dataReaders = graph.edgesFrom(constant.name).filter(({ input }) => !isControl(input))
   if (dataReaders.length === 1 && !isPinned(constant)) {
     constant.attrs.setTensor('value', tensor)

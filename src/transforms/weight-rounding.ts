@@ -30,7 +30,8 @@ export function roundToBuckets(tensor: Tensor, buckets: Buckets): Rounded {
   const { min, max, width } = buckets
   const splat = tensor.isSplat
   const middles = middlesOf(buckets, Math.trunc(fround(fround(max - min) / width)))
-  let result = splat ? undefined : new Float32Array(tensor.size)
+  // Each element is read before its place is written, so that the tensor's own memory will do.
+  let result = splat ? undefined : (tensor.takeElements() as Float32Array)
   let error = 0
   for (const { values, start } of floatChunks(tensor)) {
     result ??= new Float32Array(values.length)
@@ -52,7 +53,7 @@ export function roundToBuckets(tensor: Tensor, buckets: Buckets): Rounded {
     }
   }
   const values = result ?? new Float32Array(0)
-  return { tensor: (splat ? Tensor.ofList : Tensor.of)('float32', tensor.shape, values), error }
+  return { tensor: (splat ? Tensor.ofList : Tensor.owning)('float32', tensor.shape, values), error }
 }
 
 function middleOf({ min, width, last }: Buckets, bucket: number): number {

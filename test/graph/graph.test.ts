@@ -4,6 +4,7 @@ import { checkInvariants } from '../../src/graph/invariants.js'
 import { Node } from '../../src/graph/node.js'
 import { executionOrder } from '../../src/graph/order.js'
 import { match, matches } from '../../src/graph/pattern.js'
+import { Tensor } from '../../src/graph/tensor.js'
 import { parseTensorName, printTensorName } from '../../src/graph/tensor-name.js'
 
 /** A graph of lines such as `a:Add(b, c:1, ^d)`. */
@@ -228,5 +229,38 @@ describe('the invariants', () => {
     ],
   ])('find %s', (_, run, message) => {
     expect(run).toThrow(message)
+  })
+})
+
+describe("a tensor's memory", () => {
+  const holding = (tensor: Tensor): Node => {
+    const node = new Node({ name: 'w', op: 'Const' })
+    node.attrs.setTensor('value', tensor)
+    return node
+  }
+
+  it('is given away by the one attribute that holds a tensor of its own', () => {
+    const values = Float32Array.of(1, 2)
+    const tensor = Tensor.owning('float32', [2], values)
+    holding(tensor)
+    expect(tensor.takeElements().buffer).toBe(values.buffer)
+  })
+
+  it.each<[string, (tensor: Tensor) => unknown]>([
+    ['two attributes hold it', (tensor) => [holding(tensor), holding(tensor)]],
+    ['its node was copied', (tensor) => holding(tensor).copy()],
+    ['its graph was copied', (tensor) => new Graph([holding(tensor)]).copy()],
+  ])('stays where %s', (_, hold) => {
+    const tensor = Tensor.owning('float32', [2], Float32Array.of(1, 2))
+    hold(tensor)
+    ;(tensor.takeElements() as Float32Array).fill(0)
+    expect([...tensor.values()]).toEqual([1, 2])
+  })
+
+  it('stays where it may be the memory of others', () => {
+    const tensor = Tensor.of('float32', [2], Float32Array.of(1, 2))
+    holding(tensor)
+    ;(tensor.takeElements() as Float32Array).fill(0)
+    expect([...tensor.values()]).toEqual([1, 2])
   })
 })
