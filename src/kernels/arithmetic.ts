@@ -120,7 +120,8 @@ export const arithmeticKernels: readonly Kernel[] = [
   binaryKernel({ ops: ['AddV2'], dtypes: numbers, functions: add }),
   binaryKernel({ ops: ['Sub'], dtypes: numbers, functions: subtract }),
   binaryKernel({ ops: ['Mul'], dtypes: numbers, functions: multiply }),
-  binaryKernel({ ops: ['RealDiv', 'Div'], dtypes: numbers, functions: truncateDivide }),
+  binaryKernel({ ops: ['RealDiv'], dtypes: floats, functions: truncateDivide }),
+  binaryKernel({ ops: ['Div'], dtypes: numbers, functions: truncateDivide }),
   binaryKernel({ ops: ['TruncateDiv'], dtypes: integers, functions: truncateDivide }),
   binaryKernel({
     ops: ['DivNoNan'],

@@ -132,7 +132,8 @@ function quantizedConvolution(call: KernelCall): Tensor[] {
 
 export const convolutionKernels: readonly Kernel[] = [
   { ops: ['Conv2D', 'Conv3D'], dtypes: floats, approximate: floats, run: convolution },
-  { ops: ['DepthwiseConv2dNative'], dtypes: floats, approximate: floats, run: depthwise },
+  // Not bfloat16: TensorFlow 2.21 gives zeros for most channels there.
+  { ops: ['DepthwiseConv2dNative'], dtypes: ['float32', 'float64', 'float16'], approximate: floats, run: depthwise },
   {
     ops: ['Conv2DBackpropInput', 'Conv3DBackpropInputV2'],
     dtypes: ['float32', 'float64'],

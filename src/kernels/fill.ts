@@ -2,7 +2,7 @@ import { type DataType, newElements, type TypedArray } from '../graph/data-type.
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { splat } from './elements.js'
-import { integers, isBigInt, type Kernel, type KernelCall, KernelError, movable } from './kernel.js'
+import { isBigInt, type Kernel, type KernelCall, KernelError, movable } from './kernel.js'
 
 /** One value everywhere: stored once, however large the shape. */
 function fill(call: KernelCall): Tensor[] {
@@ -74,7 +74,7 @@ const fixedSize = movable.filter((dtype) => dtype !== 'string' && !dtype.startsW
 
 export const fillKernels: readonly Kernel[] = [
   { ops: ['Fill'], dtypes: movable, dtypeInput: 1, run: fill },
-  { ops: ['Range'], dtypes: ['float32', 'float64', ...integers], run: range },
+  { ops: ['Range'], dtypes: ['float32', 'float64', 'int32', 'int64'], run: range },
   { ops: ['LinSpace'], dtypes: ['float32', 'float64'], run: linSpace },
   { ops: ['OneHot'], dtypes: fixedSize, dtypeInput: 2, run: oneHot },
 ]

@@ -230,7 +230,8 @@ export const gatherKernels: readonly Kernel[] = [
   { ops: ['ScatterNd'], dtypes: summed, dtypeInput: 1, approximate: ['float32', 'float64'], run: scatterNd },
   { ops: ['UnsortedSegmentSum'], dtypes: summed, approximate: ['float32', 'float64'], run: unsortedSegmentSum },
   { ops: ['DynamicPartition'], dtypes: movable, run: dynamicPartition },
-  { ops: ['DynamicStitch', 'ParallelDynamicStitch'], dtypes: ['int32', 'int64'], run: dynamicStitch },
+  // The indices' dtype; what is stitched may be anything.
+  { ops: ['DynamicStitch', 'ParallelDynamicStitch'], dtypes: ['int32'], run: dynamicStitch },
   { ops: ['InvertPermutation'], dtypes: ['int32', 'int64'], run: invertPermutation },
   { ops: ['Where'], dtypes: [...listed, 'bool'], run: where },
   { ops: ['Unique', 'UniqueWithCounts'], dtypes: listed, run: unique },

@@ -71,8 +71,8 @@ export const normalizationKernels: readonly Kernel[] = [
   { ops: ['LogSoftmax'], dtypes: floats, approximate: floats, run: (call) => softmax(call, true) },
   {
     ops: ['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'],
-    dtypes: ['float32', 'float16', 'bfloat16'],
-    approximate: floats,
+    dtypes: ['float32'],
+    approximate: ['float32'],
     run: fusedBatchNorm,
   },
   { ops: ['BatchNormWithGlobalNormalization'], dtypes: wide, approximate: wide, run: oldBatchNorm },

@@ -234,7 +234,7 @@ export const quantizationKernels: readonly Kernel[] = [
   { ops: ['QuantizeV2'], dtypes: ['float32'], run: quantizeV2 },
   { ops: ['Requantize'], dtypes: ['qint32'], run: requantize },
   { ops: ['RequantizationRange'], dtypes: ['qint32'], run: requantizationRange },
-  { ops: ['QuantizedReshape'], dtypes: quantized, run: quantizedReshape },
+  { ops: ['QuantizedReshape'], dtypes: ['quint8', 'qint32'], run: quantizedReshape },
   { ops: ['QuantizedRelu'], dtypes: ['quint8', 'qint32'], run: quantizedRelu },
   {
     ops: ['FakeQuantWithMinMaxArgs'],

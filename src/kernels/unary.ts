@@ -1,7 +1,7 @@
 import type { DataType, TypedArray } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
 import { load, loadFlushed, resultArray, splat, store, storeFlushed } from './elements.js'
-import { floats, isBigInt, isFloat, type Kernel, type KernelCall, KernelError, numbers, quantized } from './kernel.js'
+import { floats, isBigInt, isFloat, type Kernel, type KernelCall, KernelError, numbers } from './kernel.js'
 
 type FloatFunction = (value: number) => number
 const wide: readonly DataType[] = ['float32', 'float64']
@@ -139,7 +139,7 @@ const clampAtZero: UnaryFunction = {
 }
 
 export const unaryKernels: readonly Kernel[] = [
-  unary(['Neg'], numbers, {
+  unary(['Neg'], [...floats, 'int8', 'int16', 'int32', 'int64'], {
     float: (value) => -value,
     int: (value) => -value,
     bigint: (value) => -value,
@@ -209,6 +209,6 @@ export const unaryKernels: readonly Kernel[] = [
   test('IsFinite', Number.isFinite),
   test('IsInf', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),
   { ops: ['CheckNumerics'], dtypes: floats, run: checkNumerics },
-  { ops: ['ZerosLike'], dtypes: [...numbers, 'bool', ...quantized], run: filled(0) },
+  { ops: ['ZerosLike'], dtypes: [...numbers, 'bool'], run: filled(0) },
   { ops: ['OnesLike'], dtypes: [...numbers, 'bool'], run: filled(1) },
 ]

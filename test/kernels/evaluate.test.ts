@@ -7,6 +7,7 @@ import { Node } from '../../src/graph/node.js'
 import { Tensor } from '../../src/graph/tensor.js'
 import { tensorName } from '../../src/graph/tensor-name.js'
 import { evaluate, runNode } from '../../src/kernels/evaluate.js'
+import type { Kernel } from '../../src/kernels/kernel.js'
 import { isExact, kernelFor, kernels } from '../../src/kernels/registry.js'
 import { opDef } from '../../src/ops/op-defs.js'
 import { constNode } from '../../src/transforms/const-node.js'
@@ -77,6 +78,29 @@ test.each<[string, string, number[][], string]>([
 ])('what %s wrong with shapes is one error', (_, op, shapes, text) => {
   const inputs = shapes.map((shape) => Tensor.ofList('float32', shape, Float32Array.of(1)))
   expect(() => runNode(new Node({ name: 'n', op }), inputs)).toThrow(text)
+})
+
+/** AccumulateNV2 and ParallelConcat have no CPU kernel in TensorFlow, and IdentityN gives what it is given. */
+const withoutGolden = ['AccumulateNV2', 'IdentityN', 'ParallelConcat']
+
+/** What computes cannot take both quantised and plain numbers. */
+function movesOnly({ dtypes }: Kernel): boolean {
+  return dtypes.includes('qint16') && dtypes.includes('bool')
+}
+
+test('each dtype that a kernel declares is shown by a golden, but for what is only moved', () => {
+  const shown = new Set<string>()
+  for (const golden of goldens.flatMap(([, cases]) => cases)) {
+    const input = golden.inputs[kernelFor(golden.op)?.dtypeInput ?? 0]!
+    if (golden.outputs) shown.add(`${golden.op} ${input.split(' ')[0]}`).add(golden.op)
+  }
+  for (const kernel of kernels) {
+    for (const op of kernel.ops.filter((each) => !withoutGolden.includes(each))) {
+      expect(shown, op).toContain(op)
+      if (movesOnly(kernel)) continue
+      for (const dtype of kernel.dtypes) expect(shown).toContain(`${op} ${dtype}`)
+    }
+  }
 })
 
 test('each kernel computes ops that TensorFlow knows', () => {

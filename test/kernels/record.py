@@ -33,7 +33,7 @@ SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1.5, 3.7, -3.7, 1e-40, 1e-20, -1e30,
 def array(dtype, values, shape=None):
     kind = {'bfloat16': BF16, 'string': object}.get(dtype, dtype)
     if dtype.startswith(('q', 'Q')):
-        made = np.array(values, {'quint8': 'u1', 'qint8': 'i1', 'qint32': 'i4'}[dtype])
+        made = np.array(values, {'quint8': 'u1', 'qint8': 'i1', 'qint16': 'i2', 'quint16': 'u2', 'qint32': 'i4'}[dtype])
     else:
         with np.errstate(all='ignore'):
             made = np.array(values).astype(kind) if dtype != 'string' else np.array(values, object)
@@ -418,6 +418,74 @@ def declare():
                 case('matrix', 'MatrixTriangularSolve', (array(dtype, spd), smooth(dtype, (3, 2))), T=T(dtype), lower=lower, adjoint=adjoint)
 
 
+def sweep():
+    """The dtypes that the cases above leave out."""
+    def count(dtype, *shape):
+        return array(dtype, np.arange(int(np.prod(shape))) * 7 % 11, shape)
+
+    for dtype in ['float16', 'bfloat16']:
+        case('arithmetic', 'Div', pair(dtype), T=T(dtype))
+    for dtype in ['uint8', 'uint16', 'uint32', 'uint64']:
+        case('unary', 'Neg', [array(dtype, specials(dtype))], T=T(dtype))
+    for dtype in FLOATS:
+        case('unary', 'CheckNumerics', [array(dtype, [1, 2])], T=T(dtype), message='here')
+    for source, target in [('float64', 'int64'), ('bfloat16', 'int16'), ('int8', 'uint8'), ('uint16', 'float16'), ('uint32', 'float32'), ('uint64', 'float64')]:
+        case('cast', 'Bitcast', [array(source, [1, 2, 3])], T=T(source), type=T(target))
+    case('movement', 'BroadcastArgs', (ints(2, 1, dtype='int64'), ints(3, 1, 4, dtype='int64')), T=T('int64'))
+    for dtype in ['int8', 'int16', 'uint8', 'uint16', 'uint32', 'uint64']:
+        case('fill', 'Range', [scalar(dtype, v) for v in (3, 18, 4)], Tidx=T(dtype))
+    for dtype in ['float64', 'bfloat16', 'int8', 'int16', 'uint16', 'uint32', 'uint64']:
+        for op in ('ArgMax', 'ArgMin'):
+            case('reduction', op, (count(dtype, 2, 3, 4), scalar('int32', 1)), T=T(dtype), Tidx=T('int32'), output_type=T('int64'))
+    for dtype in FLOATS + ['int32']:
+        for op in ('BatchMatMul', 'BatchMatMulV2'):
+            case('matmul', op, (smooth(dtype, (2, 3, 4)), smooth(dtype, (2, 4, 2), 1)), T=T(dtype))
+    plain2, plain3 = dict(strides=[1, 1, 1, 1], padding='SAME'), dict(strides=[1, 1, 1, 1, 1], padding='SAME')
+    for dtype in ['float64', 'float16', 'bfloat16']:
+        case('convolution', 'Conv2D', (smooth(dtype, (1, 3, 4, 2)), smooth(dtype, (2, 2, 2, 3), 1)), T=T(dtype), **plain2)
+        if dtype != 'bfloat16':
+            case('convolution', 'DepthwiseConv2dNative', (smooth(dtype, (1, 3, 4, 2)), smooth(dtype, (2, 2, 2, 3), 1)), T=T(dtype), **plain2)
+        case('convolution', 'Conv3D', (smooth(dtype, (1, 2, 3, 4, 2)), smooth(dtype, (2, 2, 2, 2, 3), 1)), T=T(dtype), **plain3)
+        case('pooling', 'AvgPool', [smooth(dtype, (1, 3, 4, 2))], T=T(dtype), ksize=[1, 2, 2, 1], **plain2)
+        case('pooling', 'AvgPool3D', [smooth(dtype, (1, 3, 3, 4, 2))], T=T(dtype), ksize=[1, 2, 2, 2, 1], **plain3)
+    case('convolution', 'Conv2DBackpropInput', (ints(1, 3, 4, 2), smooth('float64', (2, 2, 2, 3)), smooth('float64', (1, 3, 4, 3), 1)), T=T('float64'), **plain2)
+    case('convolution', 'Conv3DBackpropInputV2', (ints(1, 2, 3, 4, 2), smooth('float64', (2, 2, 2, 2, 3)), smooth('float64', (1, 2, 3, 4, 3), 1)), T=T('float64'), Tshape=T('int32'), **plain3)
+    for dtype in FLOATS + ['int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32']:
+        case('pooling', 'MaxPool', [count(dtype, 1, 3, 4, 2)], T=T(dtype), ksize=[1, 2, 2, 1], **plain2)
+        case('pooling', 'MaxPool3D', [count(dtype, 1, 3, 3, 4, 2)], T=T(dtype), ksize=[1, 2, 2, 2, 1], **plain3)
+    for dtype in WIDE:
+        old = [smooth(dtype, (3,), seed, low=0.1) for seed in (1, 2, 3, 4)]
+        for scaled in (True, False):
+            case('normalization', 'BatchNormWithGlobalNormalization', (smooth(dtype, (2, 2, 2, 3)), *old), T=T(dtype), variance_epsilon={'f': 0.01}, scale_after_normalization=scaled)
+    g = 'gather'
+    for dtype in ['float64', 'int32']:
+        case(g, 'ScatterNd', (ints(1, 3, 1, shape=(3, 1)), count(dtype, 3, 2), ints(5, 2)), T=T(dtype), Tindices=T('int32'))
+        case(g, 'UnsortedSegmentSum', (count(dtype, 4, 2), ints(2, 0, 2, -1), scalar('int32', 4)), T=T(dtype), Tindices=T('int32'), Tnumsegments=T('int32'))
+    case(g, 'InvertPermutation', [ints(2, 0, 1, dtype='int64')], T=T('int64'))
+    for dtype in WIDE + INTS:
+        case(g, 'Where', [array(dtype, [[0, 1, 1], [1, 0, 0]])], T=T(dtype))
+        for op in ('Unique', 'UniqueWithCounts'):
+            case(g, op, [array(dtype, [3, 1, 3, 2, 1, 0])], T=T(dtype), out_idx=T('int64'))
+        case(g, 'ListDiff', (ints(1, 2, 3, 4, 5, 6, dtype=dtype), ints(1, 3, 5, dtype=dtype)), T=T(dtype), out_idx=T('int32'))
+        case(g, 'TopKV2', (array(dtype, [[3, 1, 3, 2, 7]]), scalar('int32', 3)), T=T(dtype))
+    q = 'quantization'
+    for dtype in ['qint16', 'quint16']:
+        for mode in ('MIN_FIRST', 'MIN_COMBINED', 'SCALED'):
+            case(q, 'Dequantize', (array(dtype, [0, 1, 77, 30000]), scalar('float32', -1), scalar('float32', 2)), T=T(dtype), mode=mode)
+    for dtype in ['qint8', 'qint16', 'quint16', 'qint32']:
+        case(q, 'QuantizedReshape', (array(dtype, [1, 2, 3, 4]), ints(2, -1), scalar('float32', -1), scalar('float32', 2)), T=T(dtype), Tshape=T('int32'))
+    case(q, 'QuantizedRelu', (array('qint32', [-5, 7, 100000]), scalar('float32', -1), scalar('float32', 2)), Tinput=T('qint32'), out_type=T('qint32'))
+    x = count('float32', 2, 3)
+    for op in ('StopGradient', 'PreventGradient', 'Snapshot', 'DeepCopy'):
+        case('movement', op, [x], T=T('float32'))
+    case('movement', 'Shape', [x], T=T('float32'), out_type=T('int64'))
+    case('movement', 'EnsureShape', [x], T=T('float32'), shape={'shape': [None, 3]})
+    case('movement', 'EnsureShape', [x], T=T('float32'), shape={'shape': [None, 4]})
+    case('movement', 'PlaceholderWithDefault', [x], dtype=T('float32'), shape={'shape': [None, 3]})
+    for dtype in FLOATS:
+        case('arithmetic', 'BiasAddV1', (count(dtype, 2, 3), count(dtype, 3)), T=T(dtype))
+
+
 registry = op_def_pb2.OpList()
 registry.ParseFromString(pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList()))
 op_defs = {op.name: op for op in registry.op}
@@ -476,7 +544,7 @@ def record():
         rows = []
         for index, (op, inputs, attrs) in enumerate(listed):
             graph = graph_pb2.GraphDef()
-            graph.versions.producer = 10 if op in ('Concat',) else 1000
+            graph.versions.producer = 8 if op == 'BatchNormWithGlobalNormalization' else 1000
             names = add_case(graph, index, op, inputs, attrs)
             row = {'op': op, 'attrs': attrs, 'inputs': [value.text() for value in inputs]}
             rows.append(row)
@@ -517,6 +585,7 @@ def record():
 
 def main(folder):
     declare()
+    sweep()
     for family, rows in record().items():
         with open(os.path.join(folder, family + '.json'), 'w') as file:
             file.write('[\n' + ',\n'.join(json.dumps(row, separators=(',', ':')) for row in rows) + '\n]\n')
