@@ -58,6 +58,8 @@ export interface ErrorPlace {
   file?: string
   /** The import or command as written, e.g. `./x.pb?optimize=deploy`. */
   request?: string
+  /** The plugin's option that is meant, e.g. `default`. */
+  option?: string
   /** The module that has the import. */
   importer?: string
   /** A position in the text of the chain: its 0-based offset and the text. */
@@ -106,6 +108,7 @@ function format(details: ErrorDetails): string {
   if (details.request) {
     lines.push(`  import: ${details.request}${details.importer ? ` in ${details.importer}` : ''}`)
   }
+  if (details.option) lines.push(`  the plugin's option: ${details.option}`)
   if (details.transform) lines.push(`  transform: ${details.transform}`)
   if (details.node) lines.push(`  node: ${details.node}`)
   if (details.remedy) lines.push(`  ${details.remedy.split('\n').join('\n  ')}`)

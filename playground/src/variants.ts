@@ -21,7 +21,7 @@ export const variants: readonly Variant[] = [
   {
     name: 'deploy',
     request: '?optimize=deploy',
-    badge: 'lossless',
+    badge: 'within rounding',
     summary: 'Constants and batch norms folded, training leftovers gone.',
     asset: deploy,
   },
@@ -35,7 +35,7 @@ export const variants: readonly Variant[] = [
   {
     name: 'memmapped',
     request: '?optimize=deploy&format=memmapped',
-    badge: 'lossless',
+    badge: 'within rounding',
     summary: 'As deploy, in a package whose weights can be mapped into memory.',
     asset: memmapped,
   },

@@ -163,9 +163,9 @@ function sourceHolds(importer: string, specifier: string): boolean {
 
 /**
  * An error as hosts show it: our text, and the model's file as its place. Never a line or column: a host would read the whole
- * model as text to show the code around it.
+ * model as text to show the code around it. And no cause: a host would print the same text again under it.
  */
 function reported(error: unknown, file: string): Rollup.RollupError | string {
   if (!(error instanceof GraphdefError)) return error as Rollup.RollupError
-  return { message: error.message, id: file, name: error.name, code: error.code, cause: error } as Rollup.RollupError
+  return { message: error.message, id: file, name: error.name, code: error.code } as Rollup.RollupError
 }

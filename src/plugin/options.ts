@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import { parseChain } from '../chain/parse.js'
-import { didYouMean, GraphdefError } from '../errors.js'
+import { didYouMean, GraphdefError, withPlace } from '../errors.js'
 import type { Presets } from '../transforms/presets.js'
 
 /** The plugin's options, as a user writes them. */
@@ -45,14 +45,22 @@ export function resolveOptions(options: Options, root: string): ResolvedOptions 
         remedy: "Write presets: { web: ['deploy', 'quantize_weights'] }.",
       })
     }
-    parseChain([name], { presets })
+    checkChain(name, presets, `presets.${name}`)
   }
-  if (options.default !== undefined) parseChain([options.default], { presets })
+  if (options.default !== undefined) checkChain(options.default, presets, 'default')
   const at = (path: string): string => (isAbsolute(path) ? path : resolve(root, path))
   return {
     presets,
     defaultPreset: options.default,
     cacheDir: at(process.env.GRAPHDEF_CACHE_DIR || options.cacheDir || 'node_modules/.cache/unplugin-graphdef'),
     types: typeof options.types === 'string' ? at(options.types) : options.types,
+  }
+}
+
+function checkChain(chain: string, presets: Presets, option: string): void {
+  try {
+    parseChain([chain], { presets })
+  } catch (error) {
+    throw withPlace(error, { option })
   }
 }

@@ -9,7 +9,7 @@ import { GraphdefError } from '../../src/errors.js'
 import { model } from '../models/models.js'
 import { fixture, lfsPointer, text } from './fixture.js'
 
-const pb = readFileSync(model('dl4j_mnist_00').path)
+const pb = readFileSync(model('ut_deep_mlp').path)
 const pbtxt = text('node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }\n')
 const memmapped = joinSlices(writeMemmapped(readGraphDef(pb)).list)
 const none = new Uint8Array(0)
@@ -27,9 +27,9 @@ async function refusal(bytes: Uint8Array): Promise<{ code: string; message: stri
 
 describe('readModel', () => {
   it.each([
-    ['graphdef', pb, 'input'],
+    ['graphdef', pb, 'x'],
     ['pbtxt', pbtxt, 'x'],
-    ['memmapped', memmapped, 'input'],
+    ['memmapped', memmapped, 'x'],
   ] as const)('reads a %s, also compressed', async (kind, bytes, first) => {
     for (const gzip of [false, true]) {
       const read = await readModel(gzip ? gzipSync(bytes) : bytes)

@@ -58,7 +58,7 @@ describe('sniff', () => {
   })
 
   it('tells a memory-mapped package, and one whose end is missing', () => {
-    const packed = joinSlices(writeMemmapped(readGraphDef(readFileSync(model('dl4j_mnist_00').path))).list)
+    const packed = joinSlices(writeMemmapped(readGraphDef(readFileSync(model('ut_deep_mlp').path))).list)
     expect(sniff(packed)).toBe('memmapped')
     expect(sniff(packed.subarray(0, packed.length - 9))).toBe('memmapped')
   })

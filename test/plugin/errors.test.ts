@@ -46,11 +46,15 @@ describe('the options', () => {
       { presets: { web: 'deploy' } } as unknown as Options,
       "the preset \"web\" is not a list under a name of letters, digits and underscores\n  Write presets: { web: ['deploy', 'quantize_weights'] }.",
     ],
-    ['a preset with an unknown transform', { presets: { web: ['fold'] } }, 'there is no transform or preset "fold"'],
+    [
+      'a preset with an unknown transform',
+      { presets: { web: ['fold'] } },
+      'there is no transform or preset "fold"\n  fold\n  ^\n  the plugin\'s option: presets.web\n',
+    ],
     [
       'an unknown default',
       { default: 'deplyo' },
-      'there is no transform or preset "deplyo"\n  deplyo\n  ^\n  did you mean "deploy"?',
+      'there is no transform or preset "deplyo"\n  deplyo\n  ^\n  the plugin\'s option: default\n  did you mean "deploy"?',
     ],
   ])('with %s stop the build at once', async (_, options, message) => {
     project = appWith(good, 'optimize')
