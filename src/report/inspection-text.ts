@@ -45,7 +45,8 @@ function factsText({ format, gzip, bytes, nodes, parameters, producer, minConsum
 
 function endpointLines(taken: Candidate[], others: Candidate[], unclear: string | undefined): string[] {
   const lines = unclear === undefined ? [] : [styleText('yellow', `  to be named: ${unclear}`)]
-  lines.push(...(taken.length > 0 ? printCandidates(taken) : ['  none']))
+  if (taken.length > 0) lines.push(...printCandidates(taken))
+  else if (unclear === undefined) lines.push('  none')
   if (others.length > 0) lines.push('  rather not', ...printCandidates(others).map((line) => `  ${line}`))
   return lines
 }
