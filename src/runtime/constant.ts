@@ -149,7 +149,8 @@ function rawElements(
       (_, index) => view.getInt32(index * 8 + 4, true) * 2 ** 32 + view.getUint32(index * 8, true),
     )
   }
-  const aligned = content.byteOffset % size ? content.slice() : content
+  // Not slice, which on a Buffer gives a view.
+  const aligned = content.byteOffset % size ? new Uint8Array(content) : content
   return new array(aligned.buffer, aligned.byteOffset, length)
 }
 

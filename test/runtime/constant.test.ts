@@ -6,7 +6,11 @@ import * as write from './graph-writer.js'
 
 /** Writes the tensor into a graph, reads it back and decodes it. */
 function decode(proto: Uint8Array): DecodedConstant {
-  const { node } = readMessage<GraphDef>(write.graph(write.constant('c', proto)), graphDef)
+  return decodeGraph(write.graph(write.constant('c', proto)))
+}
+
+function decodeGraph(bytes: Uint8Array): DecodedConstant {
+  const { node } = readMessage<GraphDef>(bytes, graphDef)
   return decodeConstant(constantFromProto('c', node![0]!.attr!.value!.tensor!))
 }
 
@@ -26,6 +30,15 @@ function packedFloats(field: number, numbers: number[]): Uint8Array {
 }
 
 describe('decodeConstant', () => {
+  it('reads tensor_content wherever it lies in memory, of a Buffer too', () => {
+    const graph = write.graph(write.constant('c', write.tensor(1, [2], write.content(Float32Array.of(1.5, -2)))))
+    for (const offset of [0, 1, 2, 3]) {
+      const moved = Buffer.alloc(graph.length + offset, 0xff)
+      moved.set(graph, offset)
+      expect([...decodeGraph(moved.subarray(offset)).values]).toEqual([1.5, -2])
+    }
+  })
+
   it('reads tensor_content of every type', () => {
     expect(values(1, [2], write.content(Float32Array.of(1.5, -2)))).toEqual([1.5, -2])
     expect(values(2, [2], write.content(Float64Array.of(0.1, 1e300)))).toEqual([
