@@ -96,7 +96,8 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}) => {
         config = resolved
         root = resolved.root
         print = (line) => resolved.logger.info(line)
-        start()
+        // What can be done before the first model is asked for.
+        start().store.folder()
       },
       configureServer(created) {
         server = created
