@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import type { UnpluginFactory } from 'unplugin'
 import type { ResolvedConfig, Rollup, ViteDevServer } from 'vite'
 import { GraphdefError, withPlace } from '../errors.js'
@@ -120,8 +120,7 @@ async function resolveFile(context: unknown, file: string, importer: string | un
 }
 
 function besideOf(importer: string, file: string): string {
-  const folder = importer.split('?')[0]!.replace(/[^/\\]*$/, '')
-  return new URL(file, `file://${folder}`).pathname
+  return resolve(dirname(importer.split('?')[0]!), file)
 }
 
 /** In a build the host takes the file from the cache as an asset of its own: named by content, never inlined. */

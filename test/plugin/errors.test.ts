@@ -34,6 +34,15 @@ describe.each(versions)('%s', (_, load) => {
   })
 })
 
+it('names a missing file in a folder with a space as it is written', async () => {
+  project = appWith(undefined, 'optimize')
+  project.write('src/my models/model.pbtxt', '')
+  project.write('src/main.ts', "import model from './my models/model.pb?optimize'\nconsole.log(model)\n")
+  const message = await failureOf(await import('vite'))
+  expect(message).toContain(`file: ${project.root}/src/my models/model.pb\n`)
+  expect(message).toContain('did you mean "model.pbtxt"?')
+})
+
 describe('the options', () => {
   it.each<[string, Options, string]>([
     [
