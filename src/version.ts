@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-/** The package's version, from its package.json, which lies one folder up from the sources and from what is built of them. */
+/** The package's version, from its package.json, which the package finds by its own name wherever the code ends up. */
 export const version: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  createRequire(import.meta.url)('unplugin-graphdef/package.json') as { version: string }
 ).version
