@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { printChain } from './chain/parse.js'
 import type { Request } from './chain/request.js'
 import { runChain, type StepReport } from './chain/run.js'
+import type { ReadFile } from './chain/side-files.js'
 import { encodeGraphDef } from './codec/graphdef.js'
 import { writeMemmapped } from './codec/memmapped.js'
 import { readModel } from './codec/read-model.js'
@@ -36,6 +37,8 @@ export interface OptimizeOptions {
   now?: () => number
   /** Told before each step of the chain. */
   onStep?: (name: string, index: number, count: number) => void
+  /** Gives the content of a file that the chain names, such as a log or a checkpoint's index, by its path as written. */
+  readFile?: ReadFile
 }
 
 /** No protobuf reader takes a message of this size or more. */
@@ -43,7 +46,7 @@ const protobufLimit = 2 ** 31
 
 /**
  * Reads a model, finds its inputs and outputs where the request does not name them, runs the chain and writes the result.
- * Pure: the same source and request give the same bytes and manifest.
+ * Pure: the same source, request and files give the same bytes and manifest.
  *
  * @throws GraphdefError for a file that is no graph, endpoints that cannot be told, a transform that cannot be applied
  */
@@ -58,6 +61,7 @@ export async function optimize(source: Uint8Array, request: Request, options: Op
     outputs,
     now,
     onStep: (step, index) => options.onStep?.(step.transform.name, index, request.chain.length),
+    readFile: options.readFile,
   })
   const slices = write(graph, request)
   const manifest = describeModel(graph, {

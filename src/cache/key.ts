@@ -12,12 +12,14 @@ export interface KeyParts {
   fileName: string
   /** SHA-256 of the source. */
   sourceDigest: string
+  /** The files that the chain names: paths as written, and SHA-256 of the content, null where there is no file. */
+  sideFiles: readonly (readonly [path: string, digest: string | null])[]
 }
 
 /** The key of a result: 32 hexadecimal digits of the hash of all it depends on, and of nothing else. */
-export function cacheKey({ packageVersion, request, fileName, sourceDigest }: KeyParts): string {
+export function cacheKey({ packageVersion, request, fileName, sourceDigest, sideFiles }: KeyParts): string {
   return createHash('sha256')
-    .update(JSON.stringify([layoutVersion, packageVersion, request, fileName, sourceDigest]))
+    .update(JSON.stringify([layoutVersion, packageVersion, request, fileName, sourceDigest, sideFiles]))
     .digest('hex')
     .slice(0, 32)
 }

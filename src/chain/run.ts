@@ -6,6 +6,7 @@ import type { TensorName } from '../graph/tensor-name.js'
 import { outputCount } from '../ops/op-defs.js'
 import { type Fidelity, Reporter, type TransformContext, type TransformReport } from '../transforms/transform.js'
 import { printStep, type Step } from './parse.js'
+import { mainPath, noFiles, type ReadFile, sideFilesOf } from './side-files.js'
 
 /** What one step of a chain did. */
 export interface StepReport extends TransformReport {
@@ -30,6 +31,8 @@ export interface RunOptions {
   now?: () => number
   /** Told before each step. */
   onStep?: (step: Step, index: number) => void
+  /** Gives the content of a file that the chain names, by its path as written. */
+  readFile?: ReadFile
 }
 
 /** The graph a chain ends with, and what each step did. */
@@ -58,6 +61,7 @@ export function runChain(source: Graph, steps: readonly Step[], options: RunOpti
       inputs,
       outputs,
       isPinned: (node) => pinnedNames.has(typeof node === 'string' ? node : node.name),
+      file: options.readFile ?? noFiles,
       report,
     }
     const before = { nodes: graph.size, bytes }
@@ -65,6 +69,8 @@ export function runChain(source: Graph, steps: readonly Step[], options: RunOpti
     let ignoredError: string | undefined
     const started = now()
     try {
+      // A file that is not there is an error even where the transform would find nothing to do with it.
+      for (const file of sideFilesOf([step])) context.file(mainPath(file))
       transform.run(graph, step.options, context)
       checkInvariants(graph, { pinned, outputCount })
     } catch (error) {

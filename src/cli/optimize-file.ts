@@ -1,3 +1,4 @@
+import { SideFileReader } from '../cache/side-file-reader.js'
 import type { Request } from '../chain/request.js'
 import { withPlace } from '../errors.js'
 import { buildLine } from '../report/build-line.js'
@@ -29,6 +30,7 @@ export async function optimizeFile(
   try {
     const { optimize } = await import('../optimize.js')
     const result = await optimize(bytes, request, {
+      readFile: new SideFileReader(request.chain, process.cwd()).read,
       onStep(step, index, count) {
         if (performance.now() - started > progressAfter) terminal.progress(`${index + 1}/${count} ${step} …`)
       },

@@ -65,7 +65,7 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}) => {
         this.addWatchFile(file)
         const importer = [...(imports.get(id)?.values() ?? [])][0]
         try {
-          const model = await start().load(file, query)
+          const model = await start().load(file, query, (beside) => this.addWatchFile(beside))
           const name = relative(root, file).replaceAll('\\', '/')
           const { report, manifest, hit, gzipBytes, milliseconds } = model
           print(buildLine(name, report, manifest, { cached: hit, gzipBytes, milliseconds, name: chainName(query) }))

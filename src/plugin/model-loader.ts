@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import { cacheKey } from '../cache/key.js'
 import { readChunks } from '../cache/read-chunks.js'
+import { FileChanged, SideFileReader } from '../cache/side-file-reader.js'
 import { ModelStore, type StoredEntry } from '../cache/store.js'
 import { parseRequest, printRequest, type Request } from '../chain/request.js'
 import { didYouMean, GraphdefError, withPlace } from '../errors.js'
@@ -34,38 +35,46 @@ export class ModelLoader {
     this.store = new ModelStore({ folder: options.cacheDir })
   }
 
-  /** @throws GraphdefError with the file */
-  async load(file: string, query: string): Promise<LoadedModel> {
+  /**
+   * @param watch told each file beside the model that the chain names, before it is read
+   * @throws GraphdefError with the file
+   */
+  async load(file: string, query: string, watch: (file: string) => void = () => {}): Promise<LoadedModel> {
     const started = performance.now()
     try {
       const { presets, defaultPreset } = this.#options
       const request = parseRequest(query, { presets, defaultPreset })
       const fileName = assetName(file)
       const sourceDigest = digestOf(file)
-      const key = cacheKey({ packageVersion: version, request: printRequest(request), fileName, sourceDigest })
+      const beside = new SideFileReader(request.chain, dirname(file))
+      beside.places.forEach(watch)
+      const key = cacheKey({
+        packageVersion: version,
+        request: printRequest(request),
+        fileName,
+        sourceDigest,
+        sideFiles: beside.digests(),
+      })
       // Timed on its own: what is awaited in a busy build takes in the work of others.
       const found = this.store.find(key, fileName)
       if (found) return { ...found, hit: true, request, milliseconds: performance.now() - started }
       const entry = await this.store.getOrMake(key, fileName, async () => {
         const source = readFileSync(file)
-        if (createHash('sha256').update(source).digest('hex') !== sourceDigest) throw new SourceChanged()
+        if (createHash('sha256').update(source).digest('hex') !== sourceDigest) throw new FileChanged()
         // Loaded when first needed: a build that finds everything in the cache does without.
         const { optimize } = await import('../optimize.js')
-        const result = await optimize(source, request)
+        const result = await optimize(source, request, { readFile: beside.read })
         const gzipBytes =
           result.manifest.bytes <= gzipLimit ? (await gzip(Buffer.concat(result.bytes))).length : undefined
         return { ...result, gzipBytes }
       })
       return { ...entry, request, milliseconds: performance.now() - started }
     } catch (error) {
-      if (error instanceof SourceChanged) return this.load(file, query)
+      if (error instanceof FileChanged) return this.load(file, query, watch)
       throw withPlace(error, { file })
     }
   }
 }
-
-/** Thrown where somebody writes the model between hashing and reading it: then both are done again. */
-class SourceChanged extends Error {}
 
 function digestOf(file: string): string {
   const hash = createHash('sha256')

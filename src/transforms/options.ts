@@ -14,11 +14,16 @@ export interface Option<T> {
   readonly required: boolean
   /** The default as it would be written; undefined where there is none. */
   readonly defaultText: string | undefined
+  /** What the value names where it is a path: the file is read, watched and part of the cache's key. */
+  readonly sideFile?: SideFileKind
   /** The value of the texts given, in order; none for the default. Throws a {@link BadValue}. */
   parse(texts: readonly string[]): T
   /** How a value is written in a canonical chain: one text an occurrence, none for the default. */
   print(value: T): readonly string[]
 }
+
+/** What a path in an option stands for: one file, or the index and data files of a checkpoint whose prefix it is. */
+export type SideFileKind = 'file' | 'checkpoint'
 
 /** A transform's parameters by name. */
 // biome-ignore lint/suspicious/noExplicitAny: a schema holds options of different types
@@ -59,6 +64,18 @@ function single<T>(kind: Kind<T>, declaration: Declaration<T>): Option<T | undef
   }
 }
 
+function required<T>(kind: Kind<T>, declaration: { help: string }): Option<T> {
+  const option = single(kind, declaration)
+  return {
+    ...(option as Option<T>),
+    required: true,
+    parse(texts) {
+      if (texts.length === 0) throw new BadValue('must be given')
+      return option.parse(texts)!
+    },
+  }
+}
+
 function many<T>(kind: Kind<T>, declaration: { help: string; required?: boolean }): Option<readonly T[]> {
   return {
     kind: kind.name,
@@ -77,6 +94,17 @@ function many<T>(kind: Kind<T>, declaration: { help: string; required?: boolean 
 }
 
 const stringKind: Kind<string> = { name: 'text', read: (text) => text, write: (value) => value }
+
+function pathKind(name: string): Kind<string> {
+  return {
+    name,
+    read(text) {
+      if (text.trim() === '') throw new BadValue('the path is empty')
+      return text
+    },
+    write: (value) => value,
+  }
+}
 
 const intKind: Kind<number> = {
   name: 'integer',
@@ -157,15 +185,15 @@ export function optionalString(declaration: { help: string }): Option<string | u
 }
 /** A text that must be given exactly once. */
 export function requiredString(declaration: { help: string }): Option<string> {
-  const option = single(stringKind, declaration)
-  return {
-    ...(option as Option<string>),
-    required: true,
-    parse(texts) {
-      if (texts.length === 0) throw new BadValue('must be given')
-      return option.parse(texts)!
-    },
-  }
+  return required(stringKind, declaration)
+}
+/** The path of a file beside the model, whose content the transform gets from its context. */
+export function requiredFile(declaration: { help: string }): Option<string> {
+  return { ...required(pathKind('file'), declaration), sideFile: 'file' }
+}
+/** The prefix of a checkpoint: what stands before `.index` and `.data-00000-of-00001`. */
+export function optionalCheckpoint(declaration: { help: string }): Option<string | undefined> {
+  return { ...single(pathKind('checkpoint prefix'), declaration), sideFile: 'checkpoint' }
 }
 /** One of a few words. */
 export function choice<const W extends string>(
@@ -198,8 +226,22 @@ export function int(declaration: Declaration<number> & { default: number; minimu
   }
   return single(kind, declaration) as Option<number>
 }
-export function float(declaration: Declaration<number> & { default: number }): Option<number> {
-  return single(floatKind, declaration) as Option<number>
+export function float(
+  declaration: Declaration<number> & { default: number; minimum?: number; maximum?: number },
+): Option<number> {
+  const { minimum = -Infinity, maximum = Infinity } = declaration
+  const bounded = declaration.minimum !== undefined || declaration.maximum !== undefined
+  const kind: Kind<number> = {
+    ...floatKind,
+    read(text) {
+      const value = floatKind.read(text)
+      if (bounded && Number.isNaN(value)) throw new BadValue(`"${text}" is not a number`)
+      if (value < minimum) throw new BadValue(`${value} is less than ${minimum}`)
+      if (value > maximum) throw new BadValue(`${value} is more than ${maximum}`)
+      return value
+    },
+  }
+  return single(kind, declaration) as Option<number>
 }
 export function bool(declaration: Declaration<boolean> & { default: boolean }): Option<boolean> {
   return single(boolKind, declaration) as Option<boolean>

@@ -79,6 +79,11 @@ export interface TransformContext {
   readonly outputs: readonly TensorName[]
   /** Whether a node is among the inputs or outputs: it is neither removed nor renamed nor computes anything else. */
   isPinned(node: Node | string): boolean
+  /**
+   * The content of a file that an option names, by its path as written.
+   * @throws GraphdefError `file-not-found`
+   */
+  file(path: string): Uint8Array
   readonly report: Reporter
 }
 

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cacheKey, keyPattern } from '../../src/cache/key.js'
+import { cacheKey, type KeyParts, keyPattern } from '../../src/cache/key.js'
 import { ModelStore, type NewEntry } from '../../src/cache/store.js'
 
 let folder: string
@@ -44,19 +44,22 @@ function entryOf(text: string): NewEntry {
 }
 
 const key = (text: string): string =>
-  cacheKey({ packageVersion: '1', request: 'r', fileName: 'x.pb', sourceDigest: text })
+  cacheKey({ packageVersion: '1', request: 'r', fileName: 'x.pb', sourceDigest: text, sideFiles: [] })
 
 describe('the key', () => {
   it('changes with everything the result depends on', () => {
-    const parts = { packageVersion: '1', request: 'r', fileName: 'x.pb', sourceDigest: '1' }
+    const parts: KeyParts = { packageVersion: '1', request: 'r', fileName: 'x.pb', sourceDigest: '1', sideFiles: [] }
     const keys = [
       parts,
       { ...parts, packageVersion: '2' },
       { ...parts, request: 's' },
       { ...parts, fileName: 'y.pb' },
       { ...parts, sourceDigest: '2' },
+      { ...parts, sideFiles: [['ranges.log', '1']] as const },
+      { ...parts, sideFiles: [['ranges.log', '2']] as const },
+      { ...parts, sideFiles: [['ranges.log', null]] as const },
     ].map(cacheKey)
-    expect(new Set(keys).size).toBe(5)
+    expect(new Set(keys).size).toBe(8)
     for (const one of keys) expect(one).toMatch(keyPattern)
     expect(cacheKey({ ...parts, sourceDigest: '1' })).toBe(keys[0])
   })
