@@ -233,13 +233,16 @@ function where(c: ShapeContext): Shape[] {
   return [[null, input?.length ?? null]]
 }
 
-function raggedRange(c: ShapeContext): Shape[] {
-  const rows = c.shapes.slice(0, 3).reduce((found, shape) => (shape?.length === 1 ? shape : found), null as Shape)
-  const scalars = c.shapes.slice(0, 3).every((shape) => shape?.length === 0)
-  return [[scalars ? 2 : addDims(rows?.[0] ?? null, 1)], [null]]
-}
-
 const anyVector: Shape = [null]
+
+/** What differs along an axis, and for each place there which of them it is. An empty axis means that of a vector. */
+function uniqueV2(c: ShapeContext): Shape[] {
+  const input = c.shape(0)
+  const axes = c.ints(1)
+  const different = input === null ? null : unknownOfRank(input.length)
+  if (!axes || input === null) return [different, anyVector]
+  return [different, axes.length === 0 ? input : [dimAt(input, axes[0]!)]]
+}
 
 export const arrayShapes: ShapeFunctions = {
   Reshape: reshape,
@@ -279,8 +282,14 @@ export const arrayShapes: ShapeFunctions = {
   Where: where,
   Unique: (c) => [anyVector, c.shape(0)],
   UniqueWithCounts: (c) => [anyVector, c.shape(0), anyVector],
+  UniqueV2: (c) => uniqueV2(c),
+  UniqueWithCountsV2: (c) => [...uniqueV2(c), anyVector],
   ListDiff: () => [anyVector, anyVector],
   Bitcast: bitcast,
-  RaggedRange: raggedRange,
-  SparseTensorDenseAdd: (c) => [c.shape(3)],
+  EnsureShape: (c) => [mergeShapes(c.shapeAttr('shape'), c.shape(0))],
+  ...forOps('TensorScatterAdd TensorScatterMax TensorScatterMin TensorScatterSub TensorScatterUpdate', (c) => [
+    c.shape(0),
+  ]),
+  ScatterNdNonAliasingAdd: (c) => [c.shape(0)],
+  ...forOps('LowerBound UpperBound', (c) => [withRank(c.shape(1), 2)]),
 }

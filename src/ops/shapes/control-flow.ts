@@ -1,5 +1,4 @@
-import type { Shape } from '../../graph/shape.js'
-import { concatShapes } from './dimensions.js'
+import { isStatic, type Shape } from '../../graph/shape.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
 /** What all branches agree on: within a loop one of them is not known yet, and so neither is the result. */
@@ -11,6 +10,15 @@ function merge(c: ShapeContext): Shape[] {
     else merged = merged.map((size, axis) => (size === shape[axis] ? size : null))
   }
   return [merged, []]
+}
+
+/** One of several tensors: known where all are known to be alike. */
+function refSelect(c: ShapeContext): Shape[] {
+  const [first, ...others] = c.shapes.slice(1)
+  if (!first || !isStatic(first)) return [null]
+  const isAlike = (shape: Shape): boolean =>
+    isStatic(shape) && shape.length === first.length && shape.every((size, axis) => size === first[axis])
+  return [others.every(isAlike) ? first : null]
 }
 
 function declared(c: ShapeContext): Shape[] {
@@ -32,11 +40,11 @@ export const controlFlowShapes: ShapeFunctions = {
   ...forOps('Merge RefMerge', merge),
   ...forOps('Enter RefEnter', (c) => [c.boolAttr('is_constant') ? c.shape(0) : null]),
   ...forOps('Exit RefExit', (c) => [c.shape(0)]),
+  RefSelect: refSelect,
+  ...forOps('RefIdentity RefNextIteration DebugGradientRefIdentity _HostCast', (c) => [c.shape(0)]),
   LoopCond: () => [[]],
   ...forOps('If StatelessIf While StatelessWhile Case StatelessCase IteratorGetNext', declared),
-  TensorArrayV3: () => [[2], []],
-  ...forOps('TensorArrayWriteV3 TensorArrayScatterV3 TensorArraySplitV3 TensorArraySizeV3', () => [[]]),
-  TensorArrayGatherV3: (c) => [concatShapes([null], c.shapeAttr('element_shape'))],
-  TensorArrayConcatV3: () => [null, [null]],
-  IteratorFromStringHandle: () => [[]],
+  ...forOps('IteratorFromStringHandle GetSessionHandle GetSessionHandleV2 Timestamp', () => [[]]),
+  _ParallelConcatStart: (c) => [c.shapeAttr('shape')],
+  _ParallelConcatUpdate: (c) => [c.shape(0)],
 }

@@ -1,5 +1,5 @@
 import type { Shape } from '../../graph/shape.js'
-import { type Dim, mergeDims, multiplyDims, ShapeMismatch, withRank } from './dimensions.js'
+import { addDims, type Dim, mergeDims, multiplyDims, ShapeMismatch, unknownOfRank, withRank } from './dimensions.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
 /** Where batch, channels and the spatial axes stand, from `data_format` (`NHWC`, `NCHW`, `NDHWC`, `NCDHW`). */
@@ -180,6 +180,66 @@ function biasAdd(c: ShapeContext): Shape[] {
   return [result]
 }
 
+/** MaxPoolV2: window and strides are inputs. */
+export function poolByInputs(c: ShapeContext, first: number): Shape[] {
+  const input = withRank(c.shape(0), 4)
+  const window = c.ints(first)
+  const strides = c.ints(first + 1)
+  if (!window || !strides) return [unknownOfRank(4)]
+  const padding = c.stringAttr('padding')
+  return [input.map((size, axis) => windowedSize(size, window[axis]!, strides[axis]!, 1, padding, 0))]
+}
+
+/** A filter without output channels moves over each channel of its own. */
+function dilation(c: ShapeContext): Shape[] {
+  const input = withRank(c.shape(0), 4)
+  const filter = withRank(c.shape(1), 3)
+  const strides = c.intsAttr('strides')
+  const rates = c.intsAttr('rates')
+  const at = (axis: number): Dim => {
+    return windowedSize(input[axis]!, filter[axis - 1]!, strides[axis]!, rates[axis]!, c.stringAttr('padding'), 0)
+  }
+  return [[input[0]!, at(1), at(2), mergeDims(input[3]!, filter[2]!)]]
+}
+
+/** A convolution over what is resized, where there is a size, and mirrored at its edges first. */
+function fusedConvolution(c: ShapeContext, hasResize: boolean): Shape[] {
+  const input = [...withRank(c.shape(0), 4)]
+  const filter = withRank(c.shape(hasResize ? 3 : 2), 4)
+  if (hasResize) {
+    const size = c.shapeFrom(1)
+    input[1] = size?.[0] ?? null
+    input[2] = size?.[1] ?? null
+  }
+  const paddings = c.partial(hasResize ? 2 : 1)?.values
+  const padded = input.map((size, axis) =>
+    paddings ? addDims(size, addDims(paddings[2 * axis]!, paddings[2 * axis + 1]!)) : null,
+  )
+  const layout = layoutOf('NHWC', 4)
+  return [windowed(c, { input: padded, layout, window: filter.slice(0, 2), channels: filter[3]! })]
+}
+
+/** SpaceToBatch and BatchToSpace of the first version: two spatial axes and one block size. */
+function oldBlocks(c: ShapeContext, toBatch: boolean): Shape[] {
+  const input = withRank(c.shape(0), 4)
+  const edges = c.partial(1)?.values
+  const block = c.intAttr('block_size')!
+  const at = (axis: number): Dim => {
+    const edge = edges ? addDims(edges[2 * axis - 2]!, edges[2 * axis - 1]!) : null
+    const size = input[axis]!
+    if (size === null || edge === null) return null
+    return toBatch ? wholeQuotient(size + edge, block) : size * block - edge
+  }
+  const batch = toBatch ? multiplyDims(input[0]!, block * block) : wholeQuotient(input[0]!, block * block)
+  return [[batch, at(1), at(2), input[3]!]]
+}
+
+function wholeQuotient(size: Dim, divisor: number): Dim {
+  if (size === null) return null
+  if (size % divisor !== 0) throw new ShapeMismatch(`${divisor} does not divide ${size}`)
+  return size / divisor
+}
+
 export const convolutionShapes: ShapeFunctions = {
   Conv2D: (c) => [convolution(c, 4)],
   _FusedConv2D: (c) => [convolution(c, 4)],
@@ -190,9 +250,15 @@ export const convolutionShapes: ShapeFunctions = {
   Conv3DBackpropInputV2: (c) => transposed(c, 5),
   ...forOps('AvgPool MaxPool', (c) => [pooling(c, 4)]),
   ...forOps('AvgPool3D MaxPool3D', (c) => [pooling(c, 5)]),
+  MaxPoolV2: (c) => poolByInputs(c, 1),
   MaxPoolWithArgmax: (c) => [pooling(c, 4), pooling(c, 4)],
   SpaceToBatchND: spaceToBatch,
   BatchToSpaceND: batchToSpace,
+  SpaceToBatch: (c) => oldBlocks(c, true),
+  BatchToSpace: (c) => oldBlocks(c, false),
+  Dilation2D: dilation,
+  FusedPadConv2D: (c) => fusedConvolution(c, false),
+  FusedResizeAndPadConv2D: (c) => fusedConvolution(c, true),
   SpaceToDepth: (c) => blocks(c, true),
   DepthToSpace: (c) => blocks(c, false),
   ExtractImagePatches: imagePatches,

@@ -23,10 +23,23 @@ function padded(c: ShapeContext): Shape {
   return [c.boolAttr('pad_to_max_output_size') ? c.dim(2) : null]
 }
 
+function projectiveTransform(c: ShapeContext): Shape[] {
+  const images = withRank(c.shape(0), 4)
+  return [[images[0]!, ...sizeInput(c, 2), images[3]!]]
+}
+
+/** How large a picture is stands in its file; its channels may be asked for. */
+function decoded(c: ShapeContext): Shape[] {
+  const channels = c.intAttr('channels') ?? 0
+  return [[null, null, channels === 0 ? null : channels]]
+}
+
 export const imageShapes: ShapeFunctions = {
   ...forOps('ResizeArea ResizeBicubic ResizeBilinear ResizeNearestNeighbor', (c) => [resize(c)]),
   QuantizedResizeBilinear: (c) => [resize(c), [], []],
   CropAndResize: cropAndResize,
+  ...forOps('ImageProjectiveTransformV2 ImageProjectiveTransformV3', projectiveTransform),
+  ...forOps('DecodeBmp DecodeJpeg DecodePng', decoded),
   ...forOps('AdjustContrastv2 AdjustHue AdjustSaturation HSVToRGB RGBToHSV', (c) => [c.shape(0)]),
   ...forOps('DrawBoundingBoxes DrawBoundingBoxesV2', (c) => [c.shape(0)]),
   ...forOps('NonMaxSuppression NonMaxSuppressionV2 NonMaxSuppressionV3', () => [[null]]),

@@ -9,14 +9,22 @@ import { controlFlowShapes } from './control-flow.js'
 import { convolutionShapes } from './convolution.js'
 import { mergeShapes } from './dimensions.js'
 import { elementwiseShapes } from './elementwise.js'
+import { gradientShapes } from './gradients.js'
+import { type HeldShapes, heldShapes } from './handles.js'
 import { imageShapes } from './image.js'
 import { linearAlgebraShapes } from './linear-algebra.js'
+import { lookupShapes } from './lookup.js'
 import { type PartialValue, partialFromTensor, partialValues } from './partial-value.js'
 import { quantizedShapes } from './quantized.js'
 import { randomShapes } from './random.js'
 import { recurrentShapes } from './recurrent.js'
 import { reductionShapes } from './reduction.js'
 import { type InputFacts, ShapeContext, type ShapeFunction, type ShapeFunctions } from './shape-function.js'
+import { signalShapes } from './signal.js'
+import { sparseShapes } from './sparse.js'
+import { stringShapes } from './strings.js'
+import { tensorArrayShapes } from './tensor-array.js'
+import { variableShapes } from './variables.js'
 
 const shapeFunctions: ShapeFunctions = {
   ...elementwiseShapes,
@@ -29,6 +37,13 @@ const shapeFunctions: ShapeFunctions = {
   ...controlFlowShapes,
   ...quantizedShapes,
   ...recurrentShapes,
+  ...tensorArrayShapes,
+  ...lookupShapes,
+  ...sparseShapes,
+  ...stringShapes,
+  ...signalShapes,
+  ...variableShapes,
+  ...gradientShapes,
 }
 
 export function shapeFunctionFor(op: string): ShapeFunction | undefined {
@@ -54,9 +69,10 @@ interface NodeFacts {
   shapes: readonly Shape[]
   partials: readonly (PartialValue | undefined)[]
   constant: Tensor | undefined
+  held: readonly HeldShapes[]
 }
 
-const unknownFacts: NodeFacts = { shapes: [], partials: [], constant: undefined }
+const unknownFacts: NodeFacts = { shapes: [], partials: [], constant: undefined, held: [] }
 
 /**
  * Infers the shape of every output, as TensorFlow does when it imports a graph: each node once, in execution order. An op
@@ -82,8 +98,9 @@ function factsOf(
 ): NodeFacts {
   if (node.op === 'Const' || node.op === 'HostConst') return constantFacts(node)
   const inputs = node.dataInputs.map((input): InputFacts => {
-    const { shapes, partials, constant } = facts.get(input.node) ?? unknownFacts
-    return { shape: shapes[input.port] ?? null, partial: partials[input.port], constant }
+    const { shapes, partials, constant, held } = facts.get(input.node) ?? unknownFacts
+    const { port } = input
+    return { shape: shapes[port] ?? null, partial: partials[port], constant, held: held[port] }
   })
   const context = new ShapeContext(node, inputs, producer)
   const isFed = fed?.has(node.name) ?? false
@@ -91,13 +108,15 @@ function factsOf(
     shapes: declared ? withDeclared(node, infer(context)) : infer(context),
     partials: isFed ? [] : attempt(() => partialValues(node, context), []),
     constant: node.op === 'Identity' && !isFed ? context.constant(0) : undefined,
+    held: attempt(() => heldShapes(node, context), []),
   }
 }
 
 function constantFacts(node: Node): NodeFacts {
   const tensor = attempt(() => node.attrs.tensor('value'), undefined)
   if (!tensor || tensor.storage.kind === 'invalid') return { ...unknownFacts, shapes: [null] }
-  return { shapes: [tensor.shape], partials: [attempt(() => partialFromTensor(tensor), undefined)], constant: tensor }
+  const partial = attempt(() => partialFromTensor(tensor), undefined)
+  return { shapes: [tensor.shape], partials: [partial], constant: tensor, held: [] }
 }
 
 function infer(context: ShapeContext): readonly Shape[] {

@@ -1,5 +1,6 @@
 import type { Shape } from '../../graph/shape.js'
 import { broadcastShapes, concatShapes, type Dim, mergeDims, mergeShapes, withRank } from './dimensions.js'
+import { einsum } from './einsum.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
 export function matMul(c: ShapeContext): Shape {
@@ -66,7 +67,8 @@ function diagPart(c: ShapeContext): Shape[] {
 
 export const linearAlgebraShapes: ShapeFunctions = {
   MatMul: (c) => [matMul(c)],
-  _FusedMatMul: (c) => [matMul(c)],
+  ...forOps('_FusedMatMul SparseMatMul', (c) => [matMul(c)]),
+  Einsum: einsum,
   ...forOps('BatchMatMul BatchMatMulV2 BatchMatMulV3', batchMatMul),
   ...forOps('Cholesky MatrixInverse MatrixBandPart MatrixSetDiag', (c) => [c.shape(0)]),
   ...forOps('MatrixSolve MatrixTriangularSolve', solve),

@@ -70,6 +70,13 @@ function sparseCrossEntropy(c: ShapeContext): Shape[] {
   return [[batch], [batch, features[1]!]]
 }
 
+/** Counts of a vector's values, or of each row's. */
+function denseBincount(c: ShapeContext): Shape[] {
+  const input = c.shape(0)
+  if (input === null) return [null]
+  return [[...input.slice(0, -1), c.dim(1)]]
+}
+
 export const reductionShapes: ShapeFunctions = {
   ...forOps('All Any EuclideanNorm Max Mean Min Prod Sum', reduce),
   ...forOps('ArgMax ArgMin', argReduce),
@@ -84,5 +91,6 @@ export const reductionShapes: ShapeFunctions = {
   ...forOps('InTopK InTopKV2', (c) => [[c.shape(1)?.[0] ?? c.shape(0)?.[0] ?? null]]),
   L2Loss: () => [[]],
   Bincount: (c) => [[c.dim(1)]],
+  DenseBincount: denseBincount,
   HistogramFixedWidth: (c) => [[c.dim(2)]],
 }

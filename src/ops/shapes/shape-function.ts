@@ -4,6 +4,7 @@ import type { Tensor } from '../../graph/tensor.js'
 import { NodeAttrs } from '../node-attrs.js'
 import { outputCount } from '../op-defs.js'
 import type { Dim } from './dimensions.js'
+import type { HeldShapes } from './handles.js'
 import type { PartialValue } from './partial-value.js'
 
 /** Gives the shapes of a node's outputs. It may throw: the outputs' shapes are then unknown. */
@@ -17,6 +18,8 @@ export interface InputFacts {
   partial: PartialValue | undefined
   /** The value where the input is a constant. */
   constant: Tensor | undefined
+  /** The shapes of the tensors that it stands for, where the input is a handle. */
+  held: HeldShapes
 }
 
 /** What a shape function may ask about its node. */
@@ -53,6 +56,10 @@ export class ShapeContext extends NodeAttrs {
 
   partial(index: number): PartialValue | undefined {
     return this.#inputs[index]?.partial
+  }
+
+  held(index: number): HeldShapes {
+    return this.#inputs[index]?.held
   }
 
   /** The integers of an input, each of them known. */
