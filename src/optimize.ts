@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { bindFeeds } from './chain/feeds.js'
 import { printChain } from './chain/parse.js'
 import type { Request } from './chain/request.js'
 import { runChain, type StepReport } from './chain/run.js'
@@ -45,7 +46,8 @@ export interface OptimizeOptions {
 const protobufLimit = 2 ** 31
 
 /**
- * Reads a model, finds its inputs and outputs where the request does not name them, runs the chain and writes the result.
+ * Reads a model, binds placeholders as the request says, finds inputs and outputs where it does not name them, runs the chain
+ * and writes the result.
  * Pure: the same source, request and files give the same bytes and manifest.
  *
  * @throws GraphdefError for a file that is no graph, endpoints that cannot be told, a transform that cannot be applied
@@ -55,6 +57,7 @@ export async function optimize(source: Uint8Array, request: Request, options: Op
   const started = now()
   const { graph: original, kind } = await readModel(source)
   const nodes = original.size
+  if (request.feeds) bindFeeds(original, request.feeds, request)
   const { inputs, outputs } = findEndpoints(original, request)
   const { graph, steps } = runChain(original, request.chain, {
     inputs,

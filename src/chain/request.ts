@@ -1,4 +1,6 @@
 import { didYouMean, GraphdefError } from '../errors.js'
+import { BadValue } from '../transforms/options.js'
+import { type Feed, parseFeeds, printFeeds } from './feeds.js'
 import { type ChainOptions, parseChain, printChain, type Step } from './parse.js'
 
 export const formats = ['graphdef', 'memmapped'] as const
@@ -11,12 +13,14 @@ export interface Request {
   readonly inputs: readonly string[] | undefined
   /** Tensors that are asked for, as written; undefined where they are to be found. */
   readonly outputs: readonly string[] | undefined
+  /** Placeholders that are bound to constants before anything else is done. */
+  readonly feeds?: readonly Feed[]
   readonly format: Format
   /** Whether the model goes into the bundle as a data URL instead of an asset. */
   readonly inline: boolean
 }
 
-type QueryKey = 'optimize' | 'inputs' | 'outputs' | 'format' | 'inline'
+type QueryKey = 'optimize' | 'inputs' | 'outputs' | 'feed' | 'format' | 'inline'
 
 /** The keys of an import's query, each with what it takes. The README's table is generated from here. */
 export const queryKeys: Readonly<Record<QueryKey, string>> = {
@@ -24,6 +28,7 @@ export const queryKeys: Readonly<Record<QueryKey, string>> = {
     'the chain: a preset, or presets and transforms separated by commas; alone it means the default preset, without it nothing is transformed',
   inputs: 'the tensors that are fed, separated by commas; found where not given',
   outputs: 'the tensors that are asked for, separated by commas; found where not given',
+  feed: 'placeholders and the constants that they are bound to: is_training:false,keep_prob:1',
   format: `what is emitted: ${formats.join(' or ')}`,
   inline: 'puts the model into the bundle as a data URL',
 }
@@ -98,6 +103,7 @@ export function parseRequest(query: string, options: ChainOptions = {}): Request
     if (text === undefined) return undefined
     return parseNames(text, `"${key}" in the import's query`)
   }
+  const feeds = given.has('feed') ? readFeeds(given.get('feed')!, query) : undefined
   const format = (given.get('format') ?? 'graphdef') as Format
   if (!formats.includes(format)) {
     const hint = didYouMean(format, formats)
@@ -116,8 +122,17 @@ export function parseRequest(query: string, options: ChainOptions = {}): Request
     chain: given.has('optimize') ? parseChain(given.get('optimize')!, options) : [],
     inputs: list('inputs'),
     outputs: list('outputs'),
+    ...(feeds ? { feeds } : {}),
     format,
     inline: inline === '' || inline === 'true',
+  }
+}
+
+function readFeeds(text: string, query: string): Feed[] {
+  try {
+    return parseFeeds(text)
+  } catch (error) {
+    throw error instanceof BadValue ? badQuery(`feed ${error.message}`, query, query.indexOf('feed')) : error
   }
 }
 
@@ -143,6 +158,7 @@ export function printRequest(request: Request): string {
     chain: printChain(request.chain),
     inputs: request.inputs,
     outputs: request.outputs,
+    feeds: request.feeds && printFeeds(request.feeds),
     format: request.format,
   })
 }
