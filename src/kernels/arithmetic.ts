@@ -1,11 +1,20 @@
-import type { DataType, TypedArray } from '../graph/data-type.js'
+import type { TypedArray } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { applyBinary, type BinaryFunction, binaryKernel } from './binary.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { floats, integers, type Kernel, type KernelCall, KernelError, maxBigInt, minBigInt, numbers } from './kernel.js'
-
-const wide: readonly DataType[] = ['float32', 'float64']
+import {
+  floats,
+  integers,
+  type Kernel,
+  type KernelCall,
+  KernelError,
+  maxBigInt,
+  minBigInt,
+  numbers,
+  ulpOfLargest,
+  wide,
+} from './kernel.js'
 
 function divisor<T extends number | bigint>(value: T): T {
   if (value === 0 || value === 0n) throw new KernelError('an integer is divided by zero')
@@ -140,7 +149,7 @@ export const arithmeticKernels: readonly Kernel[] = [
   binaryKernel({
     ops: ['Pow'],
     dtypes: [...wide, 'int32', 'int64'],
-    approximate: wide,
+    bound: ulpOfLargest(4, wide),
     functions: power,
   }),
   binaryKernel({
@@ -163,7 +172,7 @@ export const arithmeticKernels: readonly Kernel[] = [
       bigint: minBigInt,
     },
   }),
-  binaryKernel({ ops: ['Atan2'], dtypes: wide, approximate: wide, functions: { float: Math.atan2 } }),
+  binaryKernel({ ops: ['Atan2'], dtypes: wide, bound: ulpOfLargest(4, wide), functions: { float: Math.atan2 } }),
   { ops: ['AddN', 'AccumulateNV2'], dtypes: [...wide, ...integers], run: addAll },
   { ops: ['BiasAdd', 'BiasAddV1'], dtypes: floats, run: addBias },
 ]

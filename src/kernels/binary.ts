@@ -3,7 +3,7 @@ import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { broadcastShape, combine, type Numeric } from './broadcast.js'
 import { load, loadFlushed, resultArray, store, storeFlushed } from './elements.js'
-import { isBigInt, isFloat, type Kernel, type KernelCall } from './kernel.js'
+import { type Bound, isBigInt, isFloat, type Kernel, type KernelCall } from './kernel.js'
 
 /**
  * A function of two elements. `float` sees numbers that are rounded to the dtype when stored; `float32` replaces it where
@@ -44,7 +44,7 @@ export function applyBinary(functions: BinaryFunction, a: Tensor, b: Tensor): Te
 interface BinaryDeclaration {
   ops: readonly string[]
   dtypes: readonly DataType[]
-  approximate?: readonly DataType[]
+  bound?: Bound
   functions: BinaryFunction
 }
 

@@ -2,7 +2,7 @@ import type { DataType } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { floats, type Kernel, type KernelCall, KernelError } from './kernel.js'
+import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest } from './kernel.js'
 import { floatScalar, floatToQuantized, quantizedRange } from './quantization.js'
 import { asAsked, channelsLast, eachCovered, planWindows, type Windows, windowCount } from './windows.js'
 
@@ -131,14 +131,19 @@ function quantizedConvolution(call: KernelCall): Tensor[] {
 }
 
 export const convolutionKernels: readonly Kernel[] = [
-  { ops: ['Conv2D', 'Conv3D'], dtypes: floats, approximate: floats, run: convolution },
+  { ops: ['Conv2D', 'Conv3D'], dtypes: floats, bound: ulpOfLargest(4, floats), run: convolution },
   // Not bfloat16: TensorFlow 2.21 gives zeros for most channels there.
-  { ops: ['DepthwiseConv2dNative'], dtypes: ['float32', 'float64', 'float16'], approximate: floats, run: depthwise },
+  {
+    ops: ['DepthwiseConv2dNative'],
+    dtypes: ['float32', 'float64', 'float16'],
+    bound: ulpOfLargest(4, floats),
+    run: depthwise,
+  },
   {
     ops: ['Conv2DBackpropInput', 'Conv3DBackpropInputV2'],
     dtypes: ['float32', 'float64'],
     dtypeInput: 1,
-    approximate: floats,
+    bound: ulpOfLargest(4, floats),
     run: transposedConvolution,
   },
   { ops: ['QuantizedConv2D'], dtypes: ['quint8'], run: quantizedConvolution },

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js'
 import type { Node } from '../graph/node.js'
 import type { Tensor } from '../graph/tensor.js'
 import { isControl, printTensorName, type TensorName } from '../graph/tensor-name.js'
-import { KernelCall } from './kernel.js'
+import { type Kernel, KernelCall } from './kernel.js'
 import { kernelFor } from './registry.js'
 
 /**
@@ -14,7 +14,7 @@ export function runNode(node: Node, inputs: readonly Tensor[]): readonly Tensor[
   const problem = whyNotComputable(node, inputs)
   if (problem !== undefined) throw failed(node, problem)
   try {
-    return kernelFor(node.op)!.run(new KernelCall(node, inputs))
+    return kernelOf(node, inputs)!.run(new KernelCall(node, inputs))
   } catch (error) {
     // Kernels check what TensorFlow's runtime would; a graph that it refuses to load may break them in any way.
     const why =
@@ -25,11 +25,14 @@ export function runNode(node: Node, inputs: readonly Tensor[]): readonly Tensor[
 
 /** Why no kernel takes these inputs; undefined where one does. */
 export function whyNotComputable(node: Node, inputs: readonly Tensor[]): string | undefined {
-  const kernel = kernelFor(node.op)
-  if (!kernel) return `there is no kernel for ${node.op}`
-  const input = inputs[kernel.dtypeInput ?? 0]
-  if (input && !kernel.dtypes.includes(input.dtype)) return `the kernel for ${node.op} does not compute ${input.dtype}`
-  return undefined
+  const first = kernelFor(node.op)
+  if (!first) return `there is no kernel for ${node.op}`
+  if (kernelOf(node, inputs)) return undefined
+  return `the kernel for ${node.op} does not compute ${inputs[first.dtypeInput ?? 0]!.dtype}`
+}
+
+function kernelOf(node: Node, inputs: readonly Tensor[]): Kernel | undefined {
+  return kernelFor(node.op, inputs[kernelFor(node.op)?.dtypeInput ?? 0]?.dtype)
 }
 
 function failed(node: Node, why: string, cause?: unknown): GraphdefError {

@@ -3,7 +3,16 @@ import { elementCount, type StaticShape } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { copy, emptyLike, movableOf, partFrom, tensorOf } from './cells.js'
 import { loadFlushed, reshaped, resultArray, storeFlushed } from './elements.js'
-import { axisOf, isBigInt, type Kernel, type KernelCall, KernelError, movable, numbers } from './kernel.js'
+import {
+  axisOf,
+  isBigInt,
+  type Kernel,
+  type KernelCall,
+  KernelError,
+  movable,
+  numbers,
+  ulpOfLargest,
+} from './kernel.js'
 
 /** Rows of a tensor seen as a list of rows of one shape. */
 function takeRows(input: Tensor, rowShape: StaticShape, positions: readonly number[], shape: StaticShape): Tensor {
@@ -227,8 +236,13 @@ export const gatherKernels: readonly Kernel[] = [
   { ops: ['Gather'], dtypes: movable, run: (call) => gather(call, 0) },
   { ops: ['GatherV2'], dtypes: movable, run: (call) => gather(call, call.scalar(2)) },
   { ops: ['GatherNd'], dtypes: movable, run: gatherNd },
-  { ops: ['ScatterNd'], dtypes: summed, dtypeInput: 1, approximate: ['float32', 'float64'], run: scatterNd },
-  { ops: ['UnsortedSegmentSum'], dtypes: summed, approximate: ['float32', 'float64'], run: unsortedSegmentSum },
+  { ops: ['ScatterNd'], dtypes: summed, dtypeInput: 1, bound: ulpOfLargest(4, ['float32', 'float64']), run: scatterNd },
+  {
+    ops: ['UnsortedSegmentSum'],
+    dtypes: summed,
+    bound: ulpOfLargest(4, ['float32', 'float64']),
+    run: unsortedSegmentSum,
+  },
   { ops: ['DynamicPartition'], dtypes: movable, run: dynamicPartition },
   // The indices' dtype; what is stitched may be anything.
   { ops: ['DynamicStitch', 'ParallelDynamicStitch'], dtypes: ['int32'], run: dynamicStitch },

@@ -3,7 +3,7 @@ import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { broadcastShape, broadcastStrides } from './broadcast.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { floats, type Kernel, type KernelCall, KernelError } from './kernel.js'
+import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest } from './kernel.js'
 import { eachRow } from './strided.js'
 
 /** A matrix within an array; transposing it is exchanging its strides. */
@@ -79,13 +79,13 @@ export const matmulKernels: readonly Kernel[] = [
   {
     ops: ['MatMul'],
     dtypes,
-    approximate: floats,
+    bound: ulpOfLargest(4, floats),
     run: (call) => matMul(call, call.boolAttr('transpose_a'), call.boolAttr('transpose_b')),
   },
   {
     ops: ['BatchMatMul', 'BatchMatMulV2'],
     dtypes,
-    approximate: floats,
+    bound: ulpOfLargest(4, floats),
     run: (call) => matMul(call, call.boolAttr('adj_x'), call.boolAttr('adj_y')),
   },
 ]

@@ -1,8 +1,8 @@
-import { type DataType, newElements } from '../graph/data-type.js'
+import { newElements } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { type Kernel, type KernelCall, KernelError, movable } from './kernel.js'
+import { type Kernel, type KernelCall, KernelError, movable, ulpOfLargest, wide } from './kernel.js'
 
 /** Zeros but for the diagonal, which the input gives. */
 function matrixDiag(call: KernelCall): Tensor[] {
@@ -109,7 +109,6 @@ function triangularSolve(call: KernelCall): Tensor[] {
   return [storeFlushed(right.dtype, right.shape, result)]
 }
 
-const wide: readonly DataType[] = ['float32', 'float64']
 const plain = movable.filter((dtype) => dtype !== 'string' && !dtype.startsWith('complex'))
 
 export const matrixKernels: readonly Kernel[] = [
@@ -117,6 +116,6 @@ export const matrixKernels: readonly Kernel[] = [
   { ops: ['MatrixDiagPart'], dtypes: plain, run: matrixDiagPart },
   { ops: ['MatrixSetDiag'], dtypes: plain, run: matrixSetDiag },
   { ops: ['MatrixBandPart'], dtypes: plain, run: matrixBandPart },
-  { ops: ['Cholesky'], dtypes: wide, approximate: wide, run: cholesky },
-  { ops: ['MatrixTriangularSolve'], dtypes: wide, approximate: wide, run: triangularSolve },
+  { ops: ['Cholesky'], dtypes: wide, bound: ulpOfLargest(4, wide), run: cholesky },
+  { ops: ['MatrixTriangularSolve'], dtypes: wide, bound: ulpOfLargest(4, wide), run: triangularSolve },
 ]

@@ -1,9 +1,8 @@
-import type { DataType } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { layoutOf } from '../ops/shapes/convolution.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { floats, type Kernel, type KernelCall, KernelError } from './kernel.js'
+import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest, wide } from './kernel.js'
 
 /** Softmax over the last axis, in double and rounded at the end. */
 function softmax(call: KernelCall, logarithm: boolean): Tensor[] {
@@ -64,16 +63,14 @@ function oldBatchNorm(call: KernelCall): Tensor[] {
   return [storeFlushed(input.dtype, input.shape, result)]
 }
 
-const wide: readonly DataType[] = ['float32', 'float64']
-
 export const normalizationKernels: readonly Kernel[] = [
-  { ops: ['Softmax'], dtypes: floats, approximate: floats, run: (call) => softmax(call, false) },
-  { ops: ['LogSoftmax'], dtypes: floats, approximate: floats, run: (call) => softmax(call, true) },
+  { ops: ['Softmax'], dtypes: floats, bound: ulpOfLargest(4, floats), run: (call) => softmax(call, false) },
+  { ops: ['LogSoftmax'], dtypes: floats, bound: ulpOfLargest(4, floats), run: (call) => softmax(call, true) },
   {
     ops: ['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'],
     dtypes: ['float32'],
-    approximate: ['float32'],
+    bound: ulpOfLargest(4, ['float32']),
     run: fusedBatchNorm,
   },
-  { ops: ['BatchNormWithGlobalNormalization'], dtypes: wide, approximate: wide, run: oldBatchNorm },
+  { ops: ['BatchNormWithGlobalNormalization'], dtypes: wide, bound: ulpOfLargest(4, wide), run: oldBatchNorm },
 ]

@@ -1,7 +1,7 @@
 import type { DataType } from '../graph/data-type.js'
 import type { Tensor } from '../graph/tensor.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { floats, type Kernel, type KernelCall, KernelError } from './kernel.js'
+import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest } from './kernel.js'
 import { asAsked, channelsLast, eachCovered, planWindows, spatialAttr, type Windows, windowCount } from './windows.js'
 
 function plan(call: KernelCall, input: Tensor, rank: number): Windows {
@@ -64,7 +64,7 @@ const volumes: readonly DataType[] = ['float32', 'bfloat16']
 export const poolingKernels: readonly Kernel[] = [
   { ops: ['MaxPool'], dtypes: [...floats, 'int8', 'int16', 'int32', 'uint8', 'uint16'], run: maxPool },
   { ops: ['MaxPool3D'], dtypes: volumes, run: maxPool },
-  { ops: ['AvgPool'], dtypes: floats, approximate: floats, run: averagePool },
-  { ops: ['AvgPool3D'], dtypes: volumes, approximate: volumes, run: averagePool },
+  { ops: ['AvgPool'], dtypes: floats, bound: ulpOfLargest(4, floats), run: averagePool },
+  { ops: ['AvgPool3D'], dtypes: volumes, bound: ulpOfLargest(4, volumes), run: averagePool },
   { ops: ['QuantizedMaxPool'], dtypes: ['quint8'], run: quantizedMaxPool },
 ]

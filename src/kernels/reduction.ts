@@ -15,6 +15,8 @@ import {
   maxBigInt,
   minBigInt,
   numbers,
+  ulpOfLargest,
+  wide,
 } from './kernel.js'
 import { eachRow, rowStrides } from './strided.js'
 
@@ -183,12 +185,15 @@ function l2Loss(call: KernelCall): Tensor[] {
 }
 
 const summable: readonly DataType[] = ['float32', 'float64', 'float16', 'bfloat16', ...integers]
-const wide: readonly DataType[] = ['float32', 'float64']
-
 export const reductionKernels: readonly Kernel[] = [
-  { ops: ['Sum'], dtypes: summable, approximate: floats, run: (call) => reduce(call, sum) },
-  { ops: ['Mean'], dtypes: [...floats, 'int32', 'int64'], approximate: floats, run: (call) => reduce(call, sum, true) },
-  { ops: ['Prod'], dtypes: [...wide, 'int32', 'int64'], approximate: wide, run: product },
+  { ops: ['Sum'], dtypes: summable, bound: ulpOfLargest(4, floats), run: (call) => reduce(call, sum) },
+  {
+    ops: ['Mean'],
+    dtypes: [...floats, 'int32', 'int64'],
+    bound: ulpOfLargest(4, floats),
+    run: (call) => reduce(call, sum, true),
+  },
+  { ops: ['Prod'], dtypes: [...wide, 'int32', 'int64'], bound: ulpOfLargest(4, wide), run: product },
   { ops: ['Max'], dtypes: numbers, run: maximum },
   { ops: ['Min'], dtypes: numbers, run: minimum },
   { ops: ['All'], dtypes: ['bool'], run: (call) => truth(call, 1, (total, value) => (total && value ? 1 : 0)) },
@@ -198,9 +203,9 @@ export const reductionKernels: readonly Kernel[] = [
   {
     ops: ['Cumsum'],
     dtypes: [...wide, 'int32', 'int64'],
-    approximate: wide,
+    bound: ulpOfLargest(4, wide),
     run: (call) => cumulate(call, 0, (a, b) => a + b),
   },
-  { ops: ['Cumprod'], dtypes: wide, approximate: wide, run: (call) => cumulate(call, 1, (a, b) => a * b) },
-  { ops: ['L2Loss'], dtypes: wide, approximate: wide, run: l2Loss },
+  { ops: ['Cumprod'], dtypes: wide, bound: ulpOfLargest(4, wide), run: (call) => cumulate(call, 1, (a, b) => a * b) },
+  { ops: ['L2Loss'], dtypes: wide, bound: ulpOfLargest(4, wide), run: l2Loss },
 ]

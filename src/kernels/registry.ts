@@ -39,14 +39,27 @@ export const kernels: readonly Kernel[] = [
   ...quantizedArithmeticKernels,
 ]
 
-const byOp: ReadonlyMap<string, Kernel> = new Map(kernels.flatMap((kernel) => kernel.ops.map((op) => [op, kernel])))
+const byOp: ReadonlyMap<string, readonly Kernel[]> = groupByOp()
 
-/** The kernel of an op, whatever the dtype. */
-export function kernelFor(op: string): Kernel | undefined {
-  return byOp.get(op)
+function groupByOp(): Map<string, Kernel[]> {
+  const grouped = new Map<string, Kernel[]>()
+  for (const kernel of kernels) {
+    for (const op of kernel.ops) {
+      const known = grouped.get(op)
+      if (known) known.push(kernel)
+      else grouped.set(op, [kernel])
+    }
+  }
+  return grouped
 }
 
-/** Whether results of an op in a dtype are TensorFlow's, bit by bit. */
-export function isExact(kernel: Kernel, dtype: DataType): boolean {
-  return !kernel.approximate?.includes(dtype)
+/** The kernels of an op, each for other dtypes of the same input. */
+export function kernelsOf(op: string): readonly Kernel[] {
+  return byOp.get(op) ?? []
+}
+
+/** The kernel of an op that computes a dtype; whichever comes first where the dtype is not said. */
+export function kernelFor(op: string, dtype?: DataType): Kernel | undefined {
+  const known = kernelsOf(op)
+  return dtype === undefined ? known[0] : known.find((kernel) => kernel.dtypes.includes(dtype))
 }

@@ -1,11 +1,21 @@
 import type { DataType, TypedArray } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
 import { load, loadFlushed, resultArray, splat, store, storeFlushed } from './elements.js'
-import { floats, isBigInt, isFloat, type Kernel, type KernelCall, KernelError, numbers } from './kernel.js'
+import { erf, erfc } from './error-function.js'
+import {
+  type Bound,
+  floats,
+  isBigInt,
+  isFloat,
+  type Kernel,
+  type KernelCall,
+  KernelError,
+  numbers,
+  ulpOfElement,
+  wide,
+} from './kernel.js'
 
 type FloatFunction = (value: number) => number
-const wide: readonly DataType[] = ['float32', 'float64']
-
 interface UnaryFunction {
   float?: FloatFunction
   float32?: FloatFunction
@@ -17,13 +27,8 @@ interface UnaryFunction {
   keepsDenormals?: boolean
 }
 
-function unary(
-  ops: string[],
-  dtypes: readonly DataType[],
-  functions: UnaryFunction,
-  approximate?: readonly DataType[],
-): Kernel {
-  return { ops, dtypes, ...(approximate && { approximate }), run: (call) => [apply(functions, call.input(0))] }
+function unary(ops: string[], dtypes: readonly DataType[], functions: UnaryFunction, bound?: Bound): Kernel {
+  return { ops, dtypes, ...(bound && { bound }), run: (call) => [apply(functions, call.input(0))] }
 }
 
 function apply(functions: UnaryFunction, input: Tensor): Tensor {
@@ -43,8 +48,8 @@ function apply(functions: UnaryFunction, input: Tensor): Tensor {
 }
 
 /** A function that TensorFlow approximates: here it is rounded from double. */
-function approximated(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats): Kernel {
-  return unary([op], dtypes, { float }, dtypes)
+function approximated(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats, ulp = 4): Kernel {
+  return unary([op], dtypes, { float }, ulpOfElement(ulp, dtypes))
 }
 
 /** To nearest, ties to even. */
@@ -86,31 +91,6 @@ function leakyRelu(call: KernelCall): Tensor[] {
 
 const seluScale = 1.0507009873554805
 const seluScaledAlpha = 1.7580993408473768
-
-/** erf by its series, or by a continued fraction for erfc where that converges faster; both to the last bits of double. */
-export function erf(value: number): number {
-  const size = Math.abs(value)
-  if (size > 2.5) return Math.sign(value) * (1 - erfcTail(size))
-  let term = value
-  let sum = value
-  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
-    term *= (-value * value) / n
-    sum += term / (2 * n + 1)
-  }
-  return (2 / Math.sqrt(Math.PI)) * sum
-}
-
-export function erfc(value: number): number {
-  if (value < 2.5) return 1 - erf(value)
-  return erfcTail(value)
-}
-
-function erfcTail(value: number): number {
-  if (value > 27.3) return 0
-  let fraction = 0
-  for (let n = 80; n > 0; n--) fraction = n / 2 / (value + fraction)
-  return Math.exp(-value * value) / Math.sqrt(Math.PI) / (value + fraction)
-}
 
 /** An error where TensorFlow would give one at run time. */
 function checkNumerics(call: KernelCall): Tensor[] {
@@ -200,8 +180,8 @@ export const unaryKernels: readonly Kernel[] = [
   approximated('Atanh', Math.atanh),
   approximated('Tanh', Math.tanh),
   approximated('Sigmoid', (value) => 1 / (1 + Math.exp(-value))),
-  approximated('Erf', erf),
-  approximated('Erfc', erfc),
+  approximated('Erf', erf, floats, 12),
+  approximated('Erfc', erfc, floats, 12),
   approximated('Softplus', (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)))),
   approximated('Elu', (value) => (value < 0 ? Math.expm1(value) : value)),
   approximated('Selu', (value) => (value < 0 ? seluScaledAlpha * Math.expm1(value) : seluScale * value)),

@@ -7,12 +7,12 @@ import { Node } from '../../src/graph/node.js'
 import { Tensor } from '../../src/graph/tensor.js'
 import { tensorName } from '../../src/graph/tensor-name.js'
 import { evaluate, runNode } from '../../src/kernels/evaluate.js'
-import type { Kernel } from '../../src/kernels/kernel.js'
-import { isExact, kernelFor, kernels } from '../../src/kernels/registry.js'
+import { boundOf, type Kernel } from '../../src/kernels/kernel.js'
+import { kernelFor, kernels } from '../../src/kernels/registry.js'
 import { opDef } from '../../src/ops/op-defs.js'
 import { constNode } from '../../src/transforms/const-node.js'
-import { farthest } from './farthest.js'
-import { describeTensor, type GoldenCase, goldenNode, goldenTensor } from './golden-case.js'
+import { type GoldenCase, goldenNode, goldenTensor } from './golden-case.js'
+import { expectWithin } from './ulp-distance.js'
 
 const folder = fileURLToPath(new URL('goldens', import.meta.url))
 
@@ -30,11 +30,11 @@ describe.each(goldens)('%s', (_, cases) => {
         expect(() => runNode(node, inputs)).toThrow(GraphdefError)
         return
       }
-      const kernel = kernelFor(golden.op)!
-      const exact = isExact(kernel, inputs[kernel.dtypeInput ?? 0]!.dtype)
+      const dtype = inputs[kernelFor(golden.op)!.dtypeInput ?? 0]!.dtype
+      const bound = boundOf(kernelFor(golden.op, dtype)!, dtype)
       const outputs = runNode(node, inputs)
       expect(outputs.length).toBe(golden.outputs.length)
-      for (const [port, text] of golden.outputs.entries()) expectTensor(outputs[port]!, goldenTensor(text), exact)
+      for (const [port, text] of golden.outputs.entries()) expectWithin(bound, outputs[port]!, goldenTensor(text))
     },
   )
 })
@@ -44,23 +44,19 @@ function describeCase({ op, attrs, inputs }: GoldenCase): string {
   return `${op} ${JSON.stringify(attrs)} ${types.join(', ')}`
 }
 
-/** Twice the distance of neighbours near the largest value; sums and functions are not nearer to TensorFlow's than that. */
-const tolerance: Record<string, number> = { float16: 2e-3, bfloat16: 1.6e-2, float32: 1e-6, float64: 1e-14 }
-
-/** Bit by bit where the kernel says so; else relative to the largest magnitude. */
-function expectTensor(found: Tensor, expected: Tensor, exact: boolean): void {
-  const allowed = exact ? undefined : tolerance[expected.dtype]
-  if (allowed === undefined) {
-    expect(describeTensor(found)).toEqual(describeTensor(expected))
-    return
+test('each op and dtype has one kernel, and the kernels of an op look at one input', () => {
+  const inputs = new Map<string, number>()
+  const seen = new Set<string>()
+  for (const { ops, dtypes, dtypeInput = 0 } of kernels) {
+    for (const op of ops) {
+      expect(inputs.get(op) ?? dtypeInput, op).toBe(dtypeInput)
+      inputs.set(op, dtypeInput)
+      for (const dtype of dtypes) {
+        expect(seen).not.toContain(`${op} ${dtype}`)
+        seen.add(`${op} ${dtype}`)
+      }
+    }
   }
-  expect([found.dtype, found.shape]).toEqual([expected.dtype, expected.shape])
-  expect(farthest(found, expected)).toBeLessThan(allowed)
-}
-
-test('each op has one kernel', () => {
-  const ops = kernels.flatMap((kernel) => kernel.ops)
-  expect(ops.length).toBe(new Set(ops).size)
 })
 
 test.each<[string, string, number[][], string]>([

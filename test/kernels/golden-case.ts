@@ -13,7 +13,7 @@ type GoldenAttr =
   | { f: number }
   | { shape: (number | null)[] }
 
-/** One row of a golden file, as test/kernels/record.py describes it. */
+/** One row of a golden file, as test/kernels/record/record.py describes it. */
 export interface GoldenCase {
   op: string
   attrs: Record<string, GoldenAttr>
