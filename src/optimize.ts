@@ -9,7 +9,9 @@ import { writeMemmapped } from './codec/memmapped.js'
 import { readModel } from './codec/read-model.js'
 import type { Slices } from './codec/wire.js'
 import { GraphdefError } from './errors.js'
-import { printTensorName } from './graph/tensor-name.js'
+import { loaded } from './graph/deferred-bytes.js'
+import type { Graph } from './graph/graph.js'
+import { printTensorName, type TensorName } from './graph/tensor-name.js'
 import { findEndpoints } from './manifest/endpoints.js'
 import { describeModel } from './manifest/manifest.js'
 import type { ModelManifest } from './manifest/types.js'
@@ -53,6 +55,36 @@ const protobufLimit = 2 ** 31
  * @throws GraphdefError for a file that is no graph, endpoints that cannot be told, a transform that cannot be applied
  */
 export async function optimize(source: Uint8Array, request: Request, options: OptimizeOptions = {}): Promise<Result> {
+  const { graph, slices, inputs, outputs, report } = await transformModel(source, request, options)
+  const manifest = describeModel(graph, {
+    inputs,
+    outputs,
+    format: request.format,
+    bytes: slices.length,
+    sha256: digest(slices.list),
+    chain: printChain(request.chain),
+  })
+  return { bytes: slices.list, manifest, report }
+}
+
+/** A transformed model before it is described: what is fed and asked for, and the file to write. */
+export interface TransformedModel {
+  graph: Graph
+  inputs: readonly TensorName[]
+  outputs: readonly TensorName[]
+  slices: Slices
+  report: Report
+}
+
+/**
+ * The same without the manifest, for whom the file is enough: hashing it takes longer than stripping it.
+ * @throws GraphdefError as {@link optimize}
+ */
+export async function transformModel(
+  source: Uint8Array,
+  request: Request,
+  options: OptimizeOptions = {},
+): Promise<TransformedModel> {
   const { now = () => performance.now() } = options
   const started = now()
   const { graph: original, kind } = await readModel(source)
@@ -66,18 +98,11 @@ export async function optimize(source: Uint8Array, request: Request, options: Op
     onStep: (step, index) => options.onStep?.(step.transform.name, index, request.chain.length),
     readFile: options.readFile,
   })
-  const slices = write(graph, request)
-  const manifest = describeModel(graph, {
+  return {
+    graph,
     inputs,
     outputs,
-    format: request.format,
-    bytes: slices.length,
-    sha256: digest(slices.list),
-    chain: printChain(request.chain),
-  })
-  return {
-    bytes: slices.list,
-    manifest,
+    slices: write(graph, request),
     report: {
       source: { kind, bytes: source.length, nodes },
       steps,
@@ -88,7 +113,7 @@ export async function optimize(source: Uint8Array, request: Request, options: Op
   }
 }
 
-function write(graph: Parameters<typeof encodeGraphDef>[0], request: Request): Slices {
+function write(graph: Graph, request: Request): Slices {
   if (request.format === 'memmapped') return writeMemmapped(graph)
   const slices = encodeGraphDef(graph)
   if (slices.length >= protobufLimit) {
@@ -102,6 +127,6 @@ function write(graph: Parameters<typeof encodeGraphDef>[0], request: Request): S
 
 function digest(slices: readonly Uint8Array[]): string {
   const hash = createHash('sha256')
-  for (const slice of slices) hash.update(slice)
+  for (const slice of slices) hash.update(loaded(slice))
   return hash.digest('hex')
 }

@@ -1,5 +1,6 @@
 import { withPlace } from '../errors.js'
 import { type Command, defineCommand } from './command.js'
+import { feeds } from './feed-flag.js'
 import { choice } from './flags.js'
 import { readModelFile } from './model-file.js'
 
@@ -8,18 +9,21 @@ export const inspect: Command = defineCommand({
   name: 'inspect',
   summary: 'tells what is in a model: inputs, outputs, ops, and the import to paste',
   examples: ['graphdef inspect frozen.pb', 'graphdef inspect frozen.pb --format=json'],
-  flags: { format: choice(['pretty', 'json'], { help: 'how it is printed', default: 'pretty' }) },
+  flags: {
+    format: choice(['pretty', 'json'], { help: 'how it is printed', default: 'pretty' }),
+    feed: feeds('placeholders that are taken for constants: is_training:false,keep_prob:1'),
+  },
   operand: {
     name: 'FILE',
     help: 'the model: a GraphDef (binary or text, also gzipped) or a memmapped package',
     required: true,
   },
-  async run({ format }, operand, terminal) {
+  async run({ format, feed }, operand, terminal) {
     const file = operand!
     const bytes = readModelFile(file)
     try {
       const { inspectModel } = await import('../report/inspect.js')
-      const inspection = await inspectModel(bytes)
+      const inspection = await inspectModel(bytes, feed)
       if (format === 'json') {
         terminal.print(JSON.stringify(inspection, null, 2))
         return

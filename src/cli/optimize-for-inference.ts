@@ -3,6 +3,7 @@ import { type DataType, dataTypeFromNumber, historicalDataType, parseDataType } 
 import { parseTensorName } from '../graph/tensor-name.js'
 import { presets } from '../transforms/presets.js'
 import { type Command, defineCommand } from './command.js'
+import { feeds, feedsByPart } from './feed-flag.js'
 import { BadFlagValue, custom, names, onOff, requiredPath } from './flags.js'
 
 /** The Python script of this name: the preset `inference`. */
@@ -21,6 +22,10 @@ export const optimizeForInference: Command = defineCommand({
     placeholder_type_enum: custom('TYPES', readTypes, {
       help: 'the data type of inputs that become placeholders, or one for each name in --input_names: 1 or float, 4 or uint8',
     }),
+    feed: feeds('placeholders that become constants before anything else is done: is_training:false,keep_prob:1'),
+    placeholder_to_const_names: feedsByPart(
+      'the same for every placeholder whose name contains the given one: phase_train=False',
+    ),
     toco_compatible: onOff({ help: "keeps to ops that TensorFlow Lite's converter knows", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
   },
@@ -30,13 +35,14 @@ export const optimizeForInference: Command = defineCommand({
       import('./optimize-file.js'),
     ])
     const { input_names: inputs, output_names: outputs } = flags
+    const bound = [...(flags.feed ?? []), ...(flags.placeholder_to_const_names ?? [])]
     const chain = inferenceChain(flags.placeholder_type_enum, inputs)
     if (flags.toco_compatible) chain.push('-fuse_resize_and_conv')
     await optimizeFile(
       {
         source: flags.input,
         target: flags.output,
-        request: { chain: parseChain(chain), inputs, outputs, format: 'graphdef', inline: false },
+        request: { chain: parseChain(chain), inputs, outputs, feeds: bound, format: 'graphdef', inline: false },
         asText: !flags.frozen_graph,
         name: 'inference',
         verbose: flags.verbose,

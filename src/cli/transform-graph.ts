@@ -1,4 +1,5 @@
 import { type Command, defineCommand } from './command.js'
+import { feeds } from './feed-flag.js'
 import { names, onOff, requiredChain, requiredPath } from './flags.js'
 
 /** The Graph Transform Tool's own command line. */
@@ -19,6 +20,7 @@ export const transformGraph: Command = defineCommand({
     out_graph: requiredPath({ help: 'where the result goes' }),
     inputs: names({ help: 'the tensors that are fed; found where not given' }),
     outputs: names({ help: 'the tensors that are asked for; found where not given' }),
+    feed: feeds('placeholders that become constants before anything else is done: is_training:false,keep_prob:1'),
     transforms: requiredChain({ help: 'presets and transforms, as "graphdef transforms" lists them' }),
     output_as_text: onOff({ help: "writes protobuf's text format", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
@@ -28,12 +30,19 @@ export const transformGraph: Command = defineCommand({
       import('../chain/parse.js'),
       import('./optimize-file.js'),
     ])
-    const { inputs, outputs } = flags
+    const { inputs, outputs, feed } = flags
     await optimizeFile(
       {
         source: flags.in_graph,
         target: flags.out_graph,
-        request: { chain: parseChain(flags.transforms), inputs, outputs, format: 'graphdef', inline: false },
+        request: {
+          chain: parseChain(flags.transforms),
+          inputs,
+          outputs,
+          feeds: feed,
+          format: 'graphdef',
+          inline: false,
+        },
         asText: flags.output_as_text,
         name: /^\S{1,40}$/.test(flags.transforms) ? flags.transforms : '',
         verbose: flags.verbose,

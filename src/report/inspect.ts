@@ -1,3 +1,4 @@
+import { bindFeeds, type Feed, printFeeds } from '../chain/feeds.js'
 import { readModel } from '../codec/read-model.js'
 import type { ModelKind } from '../codec/wrong-file.js'
 import type { Graph } from '../graph/graph.js'
@@ -24,16 +25,20 @@ export interface Inspection {
   unclear: Candidates['unclear']
   /** Variables that the outputs need: with any, the graph is not frozen. */
   variables: string[]
+  /** Placeholders that were taken for constants, as an import's query has them. */
+  feed?: string
   /** Elements of all constants. */
   parameters: number
 }
 
 /**
  * Tells what is in a model: a GraphDef, its text form, a memory-mapped package, or a gzip of one of them.
+ * @param feeds placeholders that are taken for constants
  * @throws GraphdefError that says what the file is where it is something else
  */
-export async function inspectModel(bytes: Uint8Array): Promise<Inspection> {
+export async function inspectModel(bytes: Uint8Array, feeds: readonly Feed[] = []): Promise<Inspection> {
   const { graph, kind, gzip } = await readModel(bytes)
+  bindFeeds(graph, feeds)
   const { inputs, outputs, variables, unclear } = describeCandidates(graph)
   return {
     format: kind,
@@ -47,6 +52,7 @@ export async function inspectModel(bytes: Uint8Array): Promise<Inspection> {
     others: { inputs: inputs.filter(({ taken }) => !taken), outputs: outputs.filter(({ taken }) => !taken) },
     unclear,
     variables,
+    ...(feeds.length > 0 ? { feed: printFeeds(feeds) } : {}),
     parameters: countParameters(graph),
   }
 }

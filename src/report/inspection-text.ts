@@ -67,7 +67,7 @@ function wrapped(words: readonly string[]): string[] {
 }
 
 /** What is unclear is named, with all that it may be, for a person to choose. */
-function importLine(file: string, { inputs, outputs, others, unclear }: Inspection): string {
+function importLine(file: string, { inputs, outputs, others, unclear, feed }: Inspection): string {
   const query = ['optimize']
   const nameUnclear = (key: 'inputs' | 'outputs', taken: readonly Candidate[]): void => {
     if (unclear[key] === undefined) return
@@ -76,6 +76,7 @@ function importLine(file: string, { inputs, outputs, others, unclear }: Inspecti
   }
   nameUnclear('inputs', inputs)
   nameUnclear('outputs', outputs)
+  if (feed) query.push(`feed=${feed.replace(/[%&#?+\s]/g, encodeURIComponent).replaceAll("'", '%27')}`)
   const path = file.replaceAll('\\', '/')
   const specifier = /^(?:\.{0,2}\/|[A-Za-z]:)/.test(path) ? path : `./${path}`
   return `import model from '${specifier}?${query.join('&')}'`

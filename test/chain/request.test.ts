@@ -38,6 +38,16 @@ describe('the query of an import', () => {
     )
   })
 
+  it('binds placeholders, in any order', () => {
+    const request = parseRequest('optimize&feed=is_training:false,keep_prob:1')
+    expect(request.feeds).toEqual([
+      { name: 'is_training', value: { kind: 'bool', value: false } },
+      { name: 'keep_prob', value: { kind: 'number', text: '1' } },
+    ])
+    expect(printRequest(request)).toBe(printRequest(parseRequest('optimize&feed=keep_prob:1,is_training:False')))
+    expect(printRequest(request)).not.toBe(printRequest(parseRequest('optimize')))
+  })
+
   it.each([
     ['optimize', true],
     ['optimize=deploy', true],
@@ -55,7 +65,7 @@ describe('the query of an import', () => {
   it.each([
     [
       'optimise=deploy',
-      'the import\'s query has no key "optimise"\n  optimise=deploy\n  ^\n  did you mean "optimize"?\n  Its keys are: optimize, inputs, outputs, format, inline.',
+      'the import\'s query has no key "optimise"\n  optimise=deploy\n  ^\n  did you mean "optimize"?\n  Its keys are: optimize, inputs, outputs, feed, format, inline.',
     ],
     [
       'optimize&format=memmaped',
@@ -64,6 +74,10 @@ describe('the query of an import', () => {
     [
       'optimize&optimize=deploy',
       '"optimize" stands twice in the import\'s query\n  optimize&optimize=deploy\n           ^',
+    ],
+    [
+      'optimize&feed=keep_prob',
+      'feed has "keep_prob" without a value; write name:value, as is_training:false,keep_prob:1\n  optimize&feed=keep_prob\n           ^',
     ],
     [
       'optimize&outputs=a,,b',
