@@ -7,7 +7,7 @@ import type { TensorName } from '../graph/tensor-name.js'
 import { outputTypes } from '../ops/op-defs.js'
 import { inferShapes, type ShapeMap } from '../ops/shapes/infer.js'
 import { dataTypes, type OptionsOf, optionalDataType, optionalShape, shapes, strings } from './options.js'
-import { defineTransform, type Transform } from './transform.js'
+import { defineTransform, type Reporter, type Transform } from './transform.js'
 
 const options = {
   type: optionalDataType({ help: 'the data type of inputs that become placeholders; by default the one they have' }),
@@ -56,13 +56,12 @@ export const stripUnusedNodes: Transform = defineTransform({
     for (const input of inputs) {
       const node = graph.get(input.node)
       if (!node) throw unknownName(graph, input, 'input')
-      if (node.op === 'Placeholder') continue
-      const later = graph.edgesFrom(node.name).find((edge) => edge.input.port > 0)
-      if (later) report.skip(node, `"${later.reader.name}" reads its output ${later.input.port}; a placeholder has one`)
-      else replaced.add(node)
+      if (node.op !== 'Placeholder') replaced.add(node)
     }
+    const ends = [...outputs, ...inputs].map((name) => name.node)
+    keepReadLater(graph, replaced, ends, report)
     if (replaced.size > 0) replaceByPlaceholders(graph, replaced, given)
-    const needed = graph.reachableFrom([...outputs, ...inputs].map((name) => name.node))
+    const needed = graph.reachableFrom(ends)
     for (const node of graph.nodes) {
       if (needed.has(node)) continue
       graph.remove(node)
@@ -71,6 +70,20 @@ export const stripUnusedNodes: Transform = defineTransform({
     for (const node of replaced) report.change(node)
   },
 })
+
+/** Takes out the inputs that cannot be placeholders, as something that is needed reads a later output of them. */
+function keepReadLater(graph: Graph, replaced: Set<Node>, ends: readonly string[], report: Reporter): void {
+  for (let before = -1; before !== replaced.size; ) {
+    before = replaced.size
+    const needed = graph.reachableFrom(ends, (node) => replaced.has(node))
+    for (const node of replaced) {
+      const later = graph.edgesFrom(node.name).find(({ input, reader }) => input.port > 0 && needed.has(reader))
+      if (!later) continue
+      report.skip(node, `"${later.reader.name}" reads its output ${later.input.port}; a placeholder has one`)
+      replaced.delete(node)
+    }
+  }
+}
 
 type Given = OptionsOf<typeof options>
 
