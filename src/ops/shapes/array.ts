@@ -165,7 +165,7 @@ function gatherV2(c: ShapeContext): Shape[] {
   const axis = c.int(2)
   if (params === null || indices === null) return [null]
   const batch = batched < 0 ? batched + indices.length : batched
-  if (axis === undefined) return [unknownOfRank(params.length + indices.length - 1 - batch)]
+  if (axis === undefined) return [batched < 0 ? null : unknownOfRank(params.length + indices.length - 1 - batch)]
   const at = resolveAxis(axis, params.length)
   return [[...params.slice(0, at), ...indices.slice(batch), ...params.slice(at + 1)]]
 }
@@ -190,6 +190,27 @@ function range(c: ShapeContext): Shape[] {
   const [start, limit, delta] = [0, 1, 2].map((index) => c.int(index) ?? c.constant(index)?.numbers()[0])
   if (start === undefined || limit === undefined || !delta) return [[null]]
   return [[Math.max(0, Math.ceil(Math.abs((limit - start) / delta))) * Number((limit - start) / delta > 0)]]
+}
+
+/** The shape that is asked for; where it is not known, the input's sizes above 1 tell. */
+function broadcastTo(c: ShapeContext): Shape[] {
+  const target = c.shapeFrom(1)
+  const input = c.shape(0)
+  if (target === null || input === null) return [target]
+  const shift = target.length - input.length
+  return [
+    target.map((size, axis) => {
+      const from = input[axis - shift] ?? null
+      return size ?? (from !== null && from > 1 ? from : null)
+    }),
+  ]
+}
+
+/** As many sequences as lengths are given. */
+function reverseSequence(c: ShapeContext): Shape[] {
+  const input = c.shape(0)
+  const axis = c.intAttr('batch_dim') ?? 0
+  return [input === null ? null : withDim(input, axis, mergeDims(dimAt(input, axis), c.shape(1)?.[0] ?? null))]
 }
 
 function broadcastArgs(c: ShapeContext): Shape[] {
@@ -270,12 +291,14 @@ export const arrayShapes: ShapeFunctions = {
   Range: range,
   LinSpace: (c) => [[c.dim(2)]],
   Fill: (c) => [c.shapeFrom(0)],
-  BroadcastTo: (c) => [c.shapeFrom(1)],
+  BroadcastTo: broadcastTo,
   BroadcastArgs: broadcastArgs,
   Shape: (c) => [[c.shape(0)?.length ?? null]],
   ShapeN: (c) => c.shapes.map((shape) => [shape?.length ?? null]),
   ...forOps('Size Rank', () => [[]]),
-  ...forOps('Reverse ReverseV2 ReverseSequence Roll', (c) => [c.shape(0)]),
+  ...forOps('ReverseV2 Roll', (c) => [c.shape(0)]),
+  Reverse: (c) => [c.shape(0) ?? c.shapeFrom(1)?.map(() => null) ?? null],
+  ReverseSequence: reverseSequence,
   InvertPermutation: (c) => [withRank(c.shape(0), 1)],
   DynamicPartition: dynamicPartition,
   ...forOps('DynamicStitch ParallelDynamicStitch', dynamicStitch),

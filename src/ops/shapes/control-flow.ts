@@ -23,6 +23,8 @@ function refSelect(c: ShapeContext): Shape[] {
 
 function declared(c: ShapeContext): Shape[] {
   const shapes = c.shapesAttr('output_shapes')
+  // A loop without that attribute keeps the shapes of what goes in.
+  if (shapes.length === 0 && c.node.op.endsWith('While')) return [...c.shapes]
   return Array.from({ length: c.outputCount }, (_, index) => shapes[index] ?? null)
 }
 
@@ -38,7 +40,8 @@ export const controlFlowShapes: ShapeFunctions = {
   ...forOps('PlaceholderV2 PlaceholderWithDefault', (c) => [c.shapeAttr('shape')]),
   ...forOps('Switch RefSwitch', (c) => [c.shape(0), c.shape(0)]),
   ...forOps('Merge RefMerge', merge),
-  ...forOps('Enter RefEnter', (c) => [c.boolAttr('is_constant') ? c.shape(0) : null]),
+  RefEnter: (c) => [c.shape(0)],
+  Enter: (c) => [c.boolAttr('is_constant') ? c.shape(0) : null],
   ...forOps('Exit RefExit', (c) => [c.shape(0)]),
   RefSelect: refSelect,
   ...forOps('RefIdentity RefNextIteration DebugGradientRefIdentity _HostCast', (c) => [c.shape(0)]),

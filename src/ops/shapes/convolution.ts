@@ -81,14 +81,18 @@ export function pooling(c: ShapeContext, rank: number): Shape {
   const input = withRank(c.shape(0), rank)
   const layout = layoutOf(c.stringAttr('data_format'), rank)
   const window = c.intsAttr('ksize')
-  const channels = windowedSize(
-    input[layout.channel]!,
-    window[layout.channel]!,
-    c.intsAttr('strides')[layout.channel]!,
-    1,
-    c.stringAttr('padding'),
-    0,
-  )
+  // Only the plane pool of largest values has windows over channels.
+  const isPlain = rank === 5 || c.node.op.includes('Avg')
+  const channels = isPlain
+    ? input[layout.channel]!
+    : windowedSize(
+        input[layout.channel]!,
+        window[layout.channel]!,
+        c.intsAttr('strides')[layout.channel]!,
+        1,
+        c.stringAttr('padding'),
+        0,
+      )
   return windowed(c, { input, layout, window: layout.spatial.map((axis) => window[axis]!), channels })
 }
 
@@ -133,6 +137,7 @@ function spatialCount(c: ShapeContext): Dim {
 }
 
 function blocks(c: ShapeContext, toDepth: boolean): Shape[] {
+  if (c.stringAttr('data_format') === 'NCHW_VECT_C') return [null]
   const input = withRank(c.shape(0), 4)
   const block = c.intAttr('block_size')!
   const { channel, spatial } = layoutOf(c.stringAttr('data_format'), 4)
@@ -161,8 +166,9 @@ function fusedBatchNorm(c: ShapeContext): Shape[] {
   const format = c.stringAttr('data_format')
   const input = withRank(c.shape(0), format.length === 5 ? 5 : 4)
   const { channel } = layoutOf(format, input.length)
+  // While training, mean and variance are not read.
   const size = c.shapes
-    .slice(1, 5)
+    .slice(1, c.boolAttr('is_training') ? 3 : 5)
     .map((shape) => (shape?.length === 1 ? shape[0]! : null))
     .reduce<Dim>((known, found) => (found === 0 ? known : mergeDims(known, found)), input[channel]!)
   const result = [...input]
@@ -187,7 +193,9 @@ export function poolByInputs(c: ShapeContext, first: number): Shape[] {
   const strides = c.ints(first + 1)
   if (!window || !strides) return [unknownOfRank(4)]
   const padding = c.stringAttr('padding')
-  return [input.map((size, axis) => windowedSize(size, window[axis]!, strides[axis]!, 1, padding, 0))]
+  return [
+    input.map((size, axis) => (axis === 0 ? size : windowedSize(size, window[axis]!, strides[axis]!, 1, padding, 0))),
+  ]
 }
 
 /** A filter without output channels moves over each channel of its own. */

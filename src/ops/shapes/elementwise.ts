@@ -1,5 +1,5 @@
 import type { Shape } from '../../graph/shape.js'
-import { broadcastShapes, mergeShapes } from './dimensions.js'
+import { broadcastShapes, type Dim, dimAt, mergeDims, mergeShapes, withDim } from './dimensions.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
 const sameAsFirst = (c: ShapeContext): Shape[] => [c.shape(0)]
@@ -10,6 +10,24 @@ function broadcastAll(c: ShapeContext): Shape[] {
 
 function mergeAll(c: ShapeContext): Shape[] {
   return [c.shapes.reduce(mergeShapes)]
+}
+
+/** Shapes that may not go together compare as false where that is asked for, by a scalar. */
+function equal(c: ShapeContext): Shape[] {
+  const [a, b] = [c.shape(0), c.shape(1)]
+  if (a === null || b === null) return [null]
+  const isStrict = c.attr('incompatible_shape_error')?.value !== false
+  const isClear = (size: Dim, other: Dim): boolean => size === 1 || other === 1 || (size !== null && other !== null)
+  const fromEnd = (shape: readonly Dim[], axis: number): Dim => shape.at(-1 - axis) ?? (axis < shape.length ? null : 1)
+  const clear = Array.from({ length: Math.max(a.length, b.length) }, (_, axis) =>
+    isClear(fromEnd(a, axis), fromEnd(b, axis)),
+  )
+  return [isStrict || !clear.includes(false) ? broadcastShapes(a, b) : null]
+}
+
+/** The shape, its last size known also from elsewhere. */
+function withLast(shape: Shape, size: Dim): Shape {
+  return shape === null ? null : withDim(shape, -1, mergeDims(dimAt(shape, -1), size))
 }
 
 function select(c: ShapeContext): Shape[] {
@@ -28,14 +46,17 @@ export const elementwiseShapes: ShapeFunctions = {
     sameAsFirst,
   ),
   ...forOps(
-    `Add AddV2 ApproximateEqual Atan2 BitwiseAnd BitwiseOr BitwiseXor Complex Div DivNoNan Equal FloorDiv
+    `Add AddV2 Atan2 BitwiseAnd BitwiseOr BitwiseXor Complex Div DivNoNan FloorDiv
      FloorMod Greater GreaterEqual Igamma Igammac LeftShift Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mod Mul
-     MulNoNan NextAfter NotEqual Polygamma Pow RealDiv RightShift SelectV2 SquaredDifference Sub TruncateDiv TruncateMod
+     MulNoNan NextAfter Polygamma Pow RealDiv RightShift SelectV2 SquaredDifference Sub TruncateDiv TruncateMod
      Xdivy Xlog1py Xlogy Zeta`,
     broadcastAll,
   ),
-  ...forOps('AddN AccumulateNV2 Betainc Cross', mergeAll),
-  BiasAddV1: sameAsFirst,
+  ...forOps('Equal NotEqual', equal),
+  ...forOps('AddN ApproximateEqual Betainc Cross', mergeAll),
+  AccumulateNV2: (c) => [c.shapeAttr('shape')],
+  ...forOps('HSVToRGB RGBToHSV', (c) => [withLast(c.shape(0), 3)]),
+  BiasAddV1: (c) => [withLast(c.shape(0), c.shape(1)?.[0] ?? null)],
   Select: select,
   IdentityN: (c) => c.shapes,
 }

@@ -90,7 +90,7 @@ export const gradientShapes: ShapeFunctions = {
   ...forOps('FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3', fusedBatchNorm),
   BiasAddGrad: biasAdd,
   LRNGrad: (c) => [[0, 1, 2].map((index) => withRank(c.shape(index), 4)).reduce<Shape>(mergeShapes, null)],
-  FakeQuantWithMinMaxArgsGradient: likeBoth,
+  FakeQuantWithMinMaxArgsGradient: sameAsFirst,
   FakeQuantWithMinMaxVarsGradient: fakeQuantOfVariables,
   FakeQuantWithMinMaxVarsPerChannelGradient: fakeQuantOfChannels,
   MirrorPadGrad: mirrorPad,

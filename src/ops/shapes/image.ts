@@ -1,5 +1,5 @@
 import type { Shape } from '../../graph/shape.js'
-import { type Dim, dimAt, withRank } from './dimensions.js'
+import { type Dim, dimAt, mergeDims, withRank } from './dimensions.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
 function sizeInput(c: ShapeContext, index: number): [Dim, Dim] {
@@ -15,7 +15,8 @@ function resize(c: ShapeContext): Shape {
 function cropAndResize(c: ShapeContext): Shape[] {
   const image = withRank(c.shape(0), 4)
   const boxes = withRank(c.shape(1), 2)
-  return [[boxes[0]!, ...sizeInput(c, 3), image[3]!]]
+  const count = mergeDims(boxes[0]!, withRank(c.shape(2), 1)[0]!)
+  return [[count, ...sizeInput(c, 3), image[3]!]]
 }
 
 /** How many boxes are kept is known only where the result is padded. */
@@ -40,7 +41,7 @@ export const imageShapes: ShapeFunctions = {
   CropAndResize: cropAndResize,
   ...forOps('ImageProjectiveTransformV2 ImageProjectiveTransformV3', projectiveTransform),
   ...forOps('DecodeBmp DecodeJpeg DecodePng', decoded),
-  ...forOps('AdjustContrastv2 AdjustHue AdjustSaturation HSVToRGB RGBToHSV', (c) => [c.shape(0)]),
+  ...forOps('AdjustContrastv2 AdjustHue AdjustSaturation', (c) => [c.shape(0)]),
   ...forOps('DrawBoundingBoxes DrawBoundingBoxesV2', (c) => [c.shape(0)]),
   ...forOps('NonMaxSuppression NonMaxSuppressionV2 NonMaxSuppressionV3', () => [[null]]),
   NonMaxSuppressionV4: (c) => [padded(c), []],

@@ -1,5 +1,5 @@
 import type { Shape } from '../../graph/shape.js'
-import { broadcastShapes, concatShapes, type Dim, mergeDims, mergeShapes, withRank } from './dimensions.js'
+import { broadcastShapes, concatShapes, type Dim, dimAt, mergeDims, mergeShapes, withRank } from './dimensions.js'
 import { einsum } from './einsum.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
@@ -15,10 +15,27 @@ export function matMul(c: ShapeContext): Shape {
 function batchMatMul(c: ShapeContext): Shape[] {
   const a = c.shape(0)
   const b = c.shape(1)
+  if (c.node.op === 'BatchMatMul') return oldBatchMatMul(c)
   if (a === null || b === null) return [null]
   const rows = a.at(c.boolAttr('adj_x') ? -1 : -2)
   const columns = b.at(c.boolAttr('adj_y') ? -2 : -1)
   return [concatShapes(broadcastShapes(a.slice(0, -2), b.slice(0, -2)), [rows ?? null, columns ?? null])]
+}
+
+/** Before version 2 the batches are the same. */
+function oldBatchMatMul(c: ShapeContext): Shape[] {
+  const [a, b] = [c.shape(0), c.shape(1)]
+  const rows = a?.at(c.boolAttr('adj_x') ? -1 : -2) ?? null
+  const columns = b?.at(c.boolAttr('adj_y') ? -2 : -1) ?? null
+  return [concatShapes(mergeShapes(batchOf(a), batchOf(b)), [rows, columns])]
+}
+
+/** Square matrices: each of the two sizes tells the other. */
+function square(c: ShapeContext): Shape {
+  const input = c.shape(0)
+  if (input === null) return null
+  const size = mergeDims(dimAt(input, -1), dimAt(input, -2))
+  return [...input.slice(0, -2), size, size]
 }
 
 function batchOf(shape: Shape): Shape {
@@ -27,10 +44,11 @@ function batchOf(shape: Shape): Shape {
 
 /** A batch of square matrices, and right sides of as many rows. */
 function solve(c: ShapeContext): Shape[] {
-  const matrix = c.shape(0)
+  const matrix = square(c)
   const right = c.shape(1)
-  if (matrix === null || right === null) return [null]
-  return [concatShapes(broadcastShapes(matrix.slice(0, -2), right.slice(0, -2)), right.slice(-2))]
+  const join = c.node.op === 'MatrixSolve' ? mergeShapes : broadcastShapes
+  const rows = mergeDims(matrix?.at(-1) ?? null, right?.at(-2) ?? null)
+  return [concatShapes(join(batchOf(matrix), batchOf(right)), [rows, right?.at(-1) ?? null])]
 }
 
 /** Singular values, and the two bases where they are asked for. */
@@ -47,7 +65,7 @@ function svd(c: ShapeContext): Shape[] {
 }
 
 function lu(c: ShapeContext): Shape[] {
-  const input = c.shape(0)
+  const input = square(c)
   return [input, input === null ? null : input.slice(0, -1)]
 }
 
@@ -57,6 +75,11 @@ function diagonalPart(c: ShapeContext): Shape[] {
   const [rows, columns] = input.slice(-2) as [Dim, Dim]
   const small = rows === null || columns === null ? null : Math.min(rows, columns)
   return [[...input.slice(0, -2), small]]
+}
+
+function setDiagonal(c: ShapeContext): Shape[] {
+  const diagonal = c.shape(1)
+  return [mergeShapes(c.shape(0), diagonal === null ? null : [...diagonal.slice(0, -1), null, null])]
 }
 
 function diagPart(c: ShapeContext): Shape[] {
@@ -70,7 +93,9 @@ export const linearAlgebraShapes: ShapeFunctions = {
   ...forOps('_FusedMatMul SparseMatMul', (c) => [matMul(c)]),
   Einsum: einsum,
   ...forOps('BatchMatMul BatchMatMulV2 BatchMatMulV3', batchMatMul),
-  ...forOps('Cholesky MatrixInverse MatrixBandPart MatrixSetDiag', (c) => [c.shape(0)]),
+  ...forOps('Cholesky MatrixInverse', (c) => [square(c)]),
+  MatrixBandPart: (c) => [c.shape(0)],
+  MatrixSetDiag: setDiagonal,
   ...forOps('MatrixSolve MatrixTriangularSolve', solve),
   MatrixDeterminant: (c) => [batchOf(c.shape(0))],
   LogMatrixDeterminant: (c) => [batchOf(c.shape(0)), batchOf(c.shape(0))],

@@ -15,8 +15,8 @@ const tablesV2 = 'HashTableV2 MutableHashTableV2 MutableHashTableOfTensorsV2 Mut
 /** Tables, and queues and stacks, which are handles too. */
 export const lookupShapes: ShapeFunctions = {
   // A handle of version 1 is two strings: container and name.
-  ...forOps(`${tables} FIFOQueue PaddingFIFOQueue`, () => [[2]]),
-  ...forOps(`${tablesV2} FIFOQueueV2 PaddingFIFOQueueV2 StackV2`, () => [[]]),
+  ...forOps(`${tables} FIFOQueue PaddingFIFOQueue FakeQueue Stack StackV2`, () => [[2]]),
+  ...forOps(`${tablesV2} FIFOQueueV2 PaddingFIFOQueueV2`, () => [[]]),
   LookupTableFindV2: find,
   LookupTableFind: () => [null],
   ...forOps('LookupTableSize LookupTableSizeV2', () => [[]]),

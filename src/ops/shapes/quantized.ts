@@ -1,7 +1,7 @@
 import type { Shape } from '../../graph/shape.js'
 import { arrayShapes } from './array.js'
 import { convolutionShapes } from './convolution.js'
-import { addDims, broadcastShapes, type Dim } from './dimensions.js'
+import { addDims, broadcastShapes, type Dim, mergeDims, withRank } from './dimensions.js'
 import { linearAlgebraShapes } from './linear-algebra.js'
 import { forOps, type ShapeContext, type ShapeFunction, type ShapeFunctions } from './shape-function.js'
 
@@ -17,6 +17,18 @@ function quantizeV2(c: ShapeContext): Shape[] {
   const axis = c.intAttr('axis') ?? -1
   const range: Shape = axis === -1 ? [] : [c.shape(0)?.[axis] ?? null]
   return [c.shape(0), range, range]
+}
+
+/** The last size is known also from vectors of one value a channel. */
+function withChannels(shape: Shape, sizes: readonly Dim[]): Shape {
+  if (shape === null) return null
+  return [...shape.slice(0, -1), sizes.reduce(mergeDims, shape.at(-1) ?? null)]
+}
+
+/** Mean, variance, beta and gamma, each with its range behind it. */
+function batchNorm(c: ShapeContext): Shape[] {
+  const vectors = [3, 6, 9, 12].map((index): Dim => c.shape(index)?.[0] ?? null)
+  return [withChannels(withRank(c.shape(0), 4), vectors)]
 }
 
 /** Inputs that come with ranges: of N tensors, N smallest and N largest values. */
@@ -38,10 +50,11 @@ export const quantizedShapes: ShapeFunctions = {
   FakeQuantWithMinMaxVarsPerChannel: sameAsFirst,
   QuantizeV2: quantizeV2,
   ...forOps(
-    `QuantizedRelu QuantizedRelu6 QuantizedReluX QuantizedBiasAdd QuantizedInstanceNorm Requantize
-     QuantizeDownAndShrinkRange QuantizedBatchNormWithGlobalNormalization`,
+    'QuantizedRelu QuantizedRelu6 QuantizedReluX QuantizedInstanceNorm Requantize QuantizeDownAndShrinkRange',
     withRange(sameAsFirst),
   ),
+  QuantizedBiasAdd: withRange((c) => [withChannels(c.shape(0), [c.shape(1)?.[0] ?? null])]),
+  QuantizedBatchNormWithGlobalNormalization: withRange(batchNorm),
   RequantizationRange: () => [[], []],
   ...forOps(
     'QuantizedAdd QuantizedMul',

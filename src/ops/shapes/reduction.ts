@@ -60,7 +60,9 @@ function topK(c: ShapeContext, k: Dim): Shape[] {
 
 /** Matrices of losses and gradients a row: the loss is a vector over the batch. */
 function crossEntropy(c: ShapeContext): Shape[] {
-  const shape = withRank(broadcastShapes(c.shape(0), c.shape(1)), 2)
+  const [features, labels] = [c.shape(0) ?? unknownOfRank(2), c.shape(1) ?? unknownOfRank(2)]
+  const joined = withRank(broadcastShapes(features, labels), 2)
+  const shape = joined.map((size, axis) => size ?? features[axis] ?? labels[axis] ?? null)
   return [[shape[0]!], shape]
 }
 

@@ -16,7 +16,8 @@ function segment(c: ShapeContext, count: Dim): Shape[] {
 function fillEmptyRows(c: ShapeContext): Shape[] {
   const indices = withRank(c.shape(0), 2)
   const count = mergeDims(indices[0]!, withRank(c.shape(1), 1)[0]!)
-  return [[null, indices[1]!], [null], [c.shapeFrom(2)?.[0] ?? null], [count]]
+  const rank = mergeDims(indices[1]!, withRank(c.shape(2), 1)[0]!)
+  return [[null, rank], [null], [c.shapeFrom(2)?.[0] ?? null], [count]]
 }
 
 /** As many values as before, by indices into the new shape; one size of it may be open. */
@@ -29,7 +30,7 @@ function reshape(c: ShapeContext): Shape[] {
 /** Each level of row splits, and the values, of which there are as many as the chosen rows have. */
 function raggedGather(c: ShapeContext): Shape[] {
   const splits = c.outputCount - 1
-  const values = c.shape(splits)
+  const values = c.shape(c.intAttr('PARAMS_RAGGED_RANK') ?? 1)
   return [...new Array<Shape>(splits).fill([null]), values === null ? null : [null, ...values.slice(1)]]
 }
 
@@ -48,9 +49,9 @@ function raggedToTensor(c: ShapeContext): Shape[] {
 }
 
 function raggedRange(c: ShapeContext): Shape[] {
-  const rows = c.shapes.slice(0, 3).reduce((found, shape) => (shape?.length === 1 ? shape : found), null as Shape)
+  const vectors = c.shapes.slice(0, 3).filter((shape) => shape?.length === 1)
   const scalars = c.shapes.slice(0, 3).every((shape) => shape?.length === 0)
-  const count = rows?.[0] ?? null
+  const count = vectors.map((shape): Dim => shape![0]!).reduce<Dim>(mergeDims, null)
   return [[scalars ? 2 : count === null ? null : count + 1], [null]]
 }
 

@@ -1,5 +1,5 @@
 import type { Shape } from '../../graph/shape.js'
-import { type Dim, mergeShapes, unknownOfRank } from './dimensions.js'
+import { type Dim, mergeShapes, unknownOfRank, withRank } from './dimensions.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 import { sparseTensor } from './sparse.js'
 
@@ -7,15 +7,10 @@ const sameAsFirst = (c: ShapeContext): Shape[] => [c.shape(0)]
 
 /** Scalars go with everything; the others must be alike. */
 function join(c: ShapeContext): Shape[] {
-  let joined: Shape = []
-  let isScalar = true
-  for (const shape of c.shapes) {
-    if (shape === null) return [null]
-    if (shape.length === 0) continue
-    joined = isScalar ? shape : mergeShapes(joined, shape)
-    isScalar = false
-  }
-  return [joined]
+  const known = c.shapes.filter((shape) => shape !== null)
+  const others = known.filter((shape) => shape.length > 0)
+  if (others.length > 0) return [others.reduce<Shape>(mergeShapes, null)]
+  return [known.length === c.inputCount ? [] : null]
 }
 
 /** Sparse tensors by three lists of outputs, as parsers give them. */
@@ -77,7 +72,7 @@ export const stringShapes: ShapeFunctions = {
   ),
   StringJoin: join,
   ...forOps('StringSplit StringSplitV2', split),
-  StringNGrams: (c) => [[null], c.shape(1)],
+  StringNGrams: (c) => [[null], withRank(c.shape(1), 1)],
   ReduceJoin: reduceJoin,
   DecodeRaw: (c) => [c.shape(0) === null ? null : [...c.shape(0)!, null]],
   ParseExample: parseExample,

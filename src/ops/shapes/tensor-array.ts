@@ -1,11 +1,16 @@
 import type { Shape } from '../../graph/shape.js'
-import { concatShapes, mergeShapes } from './dimensions.js'
+import { concatShapes, mergeShapes, withRank } from './dimensions.js'
 import { elementShapeFrom } from './handles.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
-/** What is known of a list's elements: from the list, and from the input that says it again. */
+/** What is known of a list's elements: from the input that says it again, which is believed first, and from the list. */
 function element(c: ShapeContext, shapeInput: number): Shape {
-  return mergeShapes(c.held(0)?.[0] ?? null, elementShapeFrom(c, shapeInput))
+  const given = elementShapeFrom(c, shapeInput)
+  try {
+    return mergeShapes(given, c.held(0)?.[0] ?? null)
+  } catch {
+    return given
+  }
 }
 
 function stack(c: ShapeContext): Shape[] {
@@ -19,7 +24,7 @@ function joined(shape: Shape): Shape[] {
 }
 
 function gatherArray(c: ShapeContext): Shape[] {
-  return [concatShapes(c.shape(1), c.held(0)?.[0] ?? c.shapeAttr('element_shape'))]
+  return [concatShapes(withRank(c.shape(1), 1), c.held(0)?.[0] ?? c.shapeAttr('element_shape'))]
 }
 
 /** Tensor arrays of all three versions, and the tensor lists that took their place. */
@@ -38,7 +43,7 @@ export const tensorArrayShapes: ShapeFunctions = {
     () => [[]],
   ),
   ...forOps('TensorListPushBack TensorListSetItem TensorListResize TensorListLength', () => [[]]),
-  TensorListPopBack: (c) => [[], element(c, 1)],
+  TensorListPopBack: (c) => [[], c.held(0)?.[0] ?? null],
   TensorListGetItem: (c) => [element(c, 2)],
   TensorListStack: stack,
   TensorListGather: (c) => [concatShapes(c.shape(1), element(c, 2))],

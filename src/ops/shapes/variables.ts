@@ -28,8 +28,7 @@ function optimizer(c: ShapeContext): Shape[] {
   const variable = alike.reduce<Shape>(mergeShapes, null)
   if (!isSparse) return [variable]
   const gradient = c.shape(inputs.indexOf('grad'))
-  if (variable === null || variable.length === 0 || gradient === null) return [variable]
-  return [mergeShapes(variable, [variable[0]!, ...gradient.slice(1)])]
+  return [gradient?.length ? mergeShapes(variable, [null, ...gradient.slice(1)]) : variable]
 }
 
 const sameAsFirst = (c: ShapeContext): Shape[] => [c.shape(0)]
