@@ -16,6 +16,7 @@ const layers = [
   'transforms',
   'chain',
   'manifest',
+  'disk',
   'optimize.ts',
   'report',
   'cache',

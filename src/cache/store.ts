@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, utimesSync } from 'node:fs'
-import { type FileHandle, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { writeSlices } from '../disk/write-slices.js'
+import { loaded } from '../graph/deferred-bytes.js'
 import type { ModelManifest } from '../manifest/types.js'
 import type { Report } from '../optimize.js'
 import { keyPattern } from './key.js'
@@ -162,7 +164,7 @@ export class ModelStore {
 }
 
 function crcOf(slices: readonly Uint8Array[]): number {
-  return slices.reduce((crc, slice) => crc32(slice, crc), 0)
+  return slices.reduce((crc, slice) => crc32(loaded(slice), crc), 0)
 }
 
 async function usage(entry: string): Promise<{ used: number; bytes: number }> {
@@ -184,23 +186,6 @@ async function writeDurably(path: string, slices: readonly Uint8Array[]): Promis
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-/** The most slices one system call takes (IOV_MAX). */
-const slicesAtOnce = 1024
-
-/** Writes slices one after the other at the file's end, many with one call; a short write goes on where it stopped. */
-export async function writeSlices(file: FileHandle, slices: readonly Uint8Array[]): Promise<void> {
-  for (let start = 0; start < slices.length; start += slicesAtOnce) {
-    let group = slices.slice(start, start + slicesAtOnce)
-    while (group.length > 0) {
-      let { bytesWritten } = await file.writev(group)
-      let whole = 0
-      while (whole < group.length && bytesWritten >= group[whole]!.length) bytesWritten -= group[whole++]!.length
-      group = group.slice(whole)
-      if (group.length > 0 && bytesWritten > 0) group[0] = group[0]!.subarray(bytesWritten)
-    }
   }
 }
 

@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { writeSlices } from '../cache/store.js'
+import { openModel } from '../disk/open-model.js'
+import { writeSlices } from '../disk/write-slices.js'
 import { didYouMean, GraphdefError } from '../errors.js'
 
 /** Models have one of these in their names. */
 const modelName = /\.(?:pb|pbtxt|pbmm|mmpb)\b/
 
 /**
- * Reads a model's file whole; there is nothing else for the process to do meanwhile.
+ * A model's file, of which only what is asked for is read. It stays open as long as the process lives.
  * @throws GraphdefError `file-not-found`
  */
 export function readModelFile(file: string): Uint8Array {
   try {
-    const buffer = readFileSync(file)
-    // A plain array: slicing a Buffer costs more, and Buffer.slice does not copy.
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+    return openModel(file).bytes
   } catch (error) {
     throw unreadable(file, error as NodeJS.ErrnoException)
   }

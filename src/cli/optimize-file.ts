@@ -28,19 +28,18 @@ export async function optimizeFile(
   const started = performance.now()
   const bytes = readModelFile(source)
   try {
-    const { optimize } = await import('../optimize.js')
-    const result = await optimize(bytes, request, {
+    const { transformModel } = await import('../optimize.js')
+    const { slices, report } = await transformModel(bytes, request, {
       readFile: new SideFileReader(request.chain, process.cwd()).read,
       onStep(step, index, count) {
         if (performance.now() - started > progressAfter) terminal.progress(`${index + 1}/${count} ${step} …`)
       },
     })
     terminal.progress('')
-    const written = asText ? [await textOf(result.bytes)] : result.bytes
+    const written = asText ? [await textOf(slices.list)] : slices.list
     await writeModelFile(target, written)
-    const { report } = result
-    const manifest = asText ? { ...result.manifest, bytes: written[0]!.length } : result.manifest
-    terminal.print(buildLine(source, report, manifest, { milliseconds: performance.now() - started, name }))
+    const result = { format: request.format, bytes: asText ? written[0]!.length : slices.length }
+    terminal.print(buildLine(source, report, result, { milliseconds: performance.now() - started, name }))
     const { remarkLines, stepLines } = await import('../report/step-lines.js')
     for (const line of (verbose ? stepLines : remarkLines)(report.steps)) terminal.print(line)
   } catch (error) {

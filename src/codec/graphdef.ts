@@ -1,3 +1,4 @@
+import { loaded } from '../graph/deferred-bytes.js'
 import { Graph } from '../graph/graph.js'
 import { Node } from '../graph/node.js'
 import { parseTensorName, printTensorName } from '../graph/tensor-name.js'
@@ -39,7 +40,8 @@ export function readGraphDef(bytes: Uint8Array): Graph {
   return new Graph(nodes, { versions, functionNames, otherFields: others.map(({ record }) => record) })
 }
 
-function readNode(body: Uint8Array, source: Uint8Array): Node {
+/** Reads a NodeDef; `source` is its record in the file, tag included. */
+export function readNode(body: Uint8Array, source: Uint8Array): Node {
   const reader = new WireReader(body)
   let name = ''
   let op = ''
@@ -147,11 +149,11 @@ function referenceTo(bytes: Uint8Array): Slices {
 
 /** Joins slices into one array, where somebody needs the file in one piece. */
 export function joinSlices(slices: readonly Uint8Array[]): Uint8Array {
-  if (slices.length === 1) return slices[0]!
+  if (slices.length === 1) return loaded(slices[0]!)
   const joined = new Uint8Array(slices.reduce((sum, slice) => sum + slice.length, 0))
   let position = 0
   for (const slice of slices) {
-    joined.set(slice, position)
+    joined.set(loaded(slice), position)
     position += slice.length
   }
   return joined

@@ -103,7 +103,7 @@ export function writeMemmapped(graph: Graph, options?: MemmappedOptions): Slices
     const name = regionName(node.name, taken)
     file.push(padding.subarray(0, -file.length & (alignment - 1)))
     regions.push({ name, offset: file.length, length: tensor.byteLength })
-    file.push(tensor.bytes())
+    file.push(tensor.storage.kind === 'content' ? tensor.storage.bytes : tensor.bytes())
     return immutableConst(node, tensor, name)
   })
   const message = encodeGraphDef(new Graph(nodes, graph.envelope))

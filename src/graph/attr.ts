@@ -91,7 +91,10 @@ export class Attrs {
     return entry.value
   }
 
-  /** The bytes of the AttrValue message, where the attribute is as it was read. */
+  /**
+   * The bytes of the AttrValue message, where the attribute is as it was read; to be passed on, as a large tensor in them may
+   * not be there yet.
+   */
   encoded(name: string): Uint8Array | undefined {
     return this.#entries.get(name)?.source?.encoded
   }

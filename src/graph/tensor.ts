@@ -1,10 +1,11 @@
 import { GraphdefError } from '../errors.js'
 import { type DataType, elementSize, newElements, storageOf, type TypedArray } from './data-type.js'
+import { loaded } from './deferred-bytes.js'
 import { elementCount, type StaticShape } from './shape.js'
 
 /** How a tensor's elements are stored, which is also how they are written again. */
 export type TensorStorage =
-  /** Raw little-endian bytes (`tensor_content`): exactly one entry an element. */
+  /** Raw little-endian bytes (`tensor_content`): exactly one entry an element. Perhaps not read yet, see `loaded`. */
   | { kind: 'content'; bytes: Uint8Array }
   /** A typed field (`float_val`, ...): may be shorter than the tensor, then its last value repeats; empty means zeros. */
   | { kind: 'list'; values: TypedArray }
@@ -86,7 +87,7 @@ export class Tensor {
     const held = this.#storageOfElements()
     const length = this.size * held.lanes
     if (storage.kind === 'content') {
-      const { bytes } = storage
+      const bytes = loaded(storage.bytes)
       if (bytes.byteOffset % held.array.BYTES_PER_ELEMENT === 0) {
         return new held.array(bytes.buffer as ArrayBuffer, bytes.byteOffset, length)
       }
@@ -101,7 +102,7 @@ export class Tensor {
     const { storage } = this
     const held = this.#storageOfElements()
     const length = this.size * held.lanes
-    if (storage.kind === 'content') return new held.array(copyOf(storage.bytes), 0, length)
+    if (storage.kind === 'content') return new held.array(copyOf(loaded(storage.bytes)), 0, length)
     const copy = new held.array(length)
     if (storage.kind !== 'list') return copy
     fillRepeatingLast(copy, storage.values, held.lanes)
@@ -127,7 +128,7 @@ export class Tensor {
   bytes(): Uint8Array {
     if (this.storage.kind === 'content') {
       this.#storageOfElements()
-      return this.storage.bytes
+      return loaded(this.storage.bytes)
     }
     const values = this.values()
     return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength)

@@ -1,4 +1,5 @@
 import { GraphdefError } from '../errors.js'
+import { loaded } from '../graph/deferred-bytes.js'
 import type { Graph } from '../graph/graph.js'
 import type { Node } from '../graph/node.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -65,9 +66,10 @@ export function* wholeFloatChunks(tensor: Tensor): Iterable<FloatChunk> {
     yield { values: tensor.values() as Float32Array, start: 0 }
     return
   }
+  const bytes = loaded(storage.bytes)
   for (let start = 0; start < size; start += chunkSize) {
     const end = Math.min(start + chunkSize, size)
-    scratchBytes.set(storage.bytes.subarray(start * 4, end * 4))
+    scratchBytes.set(bytes.subarray(start * 4, end * 4))
     yield { values: scratch.subarray(0, end - start), start }
   }
 }
