@@ -35,7 +35,7 @@ const emptyEnvelope: GraphEnvelope = {
  * it, so that nobody scans the nodes for readers. Everything is constant time but `nodes` and bulk edits.
  */
 export class Graph {
-  readonly envelope: GraphEnvelope
+  envelope: GraphEnvelope
   readonly #nodes = new Map<string, Node>()
   readonly #readers = new Map<string, Set<Node>>()
   /** Neighbours in the order; the map of nodes alone could not insert in the middle. */
