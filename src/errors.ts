@@ -46,6 +46,7 @@ export const errorCodes = {
   'ambiguous-input': 'the inputs were not named and cannot be told',
   'ambiguous-output': 'the outputs were not named and cannot be told',
   'bad-feed': 'a placeholder that a feed names cannot be bound to that value',
+  'bad-shape': 'a shape that a request gives to an input does not fit the graph',
   'transform-failed': 'a transform cannot be applied to this graph',
   'kernel-failed': 'an op cannot be computed at build time',
   'bad-config': "the plugin's options are wrong",

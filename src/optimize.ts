@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { bindFeeds } from './chain/feeds.js'
+import { bindInputShapes } from './chain/input-shapes.js'
 import { printChain } from './chain/parse.js'
 import type { Request } from './chain/request.js'
 import { runChain, type StepReport } from './chain/run.js'
@@ -90,6 +91,7 @@ export async function transformModel(
   const { graph: original, kind } = await readModel(source)
   const nodes = original.size
   if (request.feeds) bindFeeds(original, request.feeds, request)
+  if (request.shapes) bindInputShapes(original, request.shapes, request)
   const { inputs, outputs } = findEndpoints(original, request)
   const { graph, steps } = runChain(original, request.chain, {
     inputs,

@@ -1,6 +1,7 @@
 import { didYouMean, GraphdefError } from '../errors.js'
 import { BadValue } from '../transforms/options.js'
 import { type Feed, parseFeeds, printFeeds } from './feeds.js'
+import { type InputShape, parseInputShapes, printInputShapes } from './input-shapes.js'
 import { type ChainOptions, parseChain, printChain, type Step } from './parse.js'
 
 export const formats = ['graphdef', 'memmapped'] as const
@@ -15,12 +16,14 @@ export interface Request {
   readonly outputs: readonly string[] | undefined
   /** Placeholders that are bound to constants before anything else is done. */
   readonly feeds?: readonly Feed[]
+  /** Sizes of inputs that the graph leaves open. */
+  readonly shapes?: readonly InputShape[]
   readonly format: Format
   /** Whether the model goes into the bundle as a data URL instead of an asset. */
   readonly inline: boolean
 }
 
-type QueryKey = 'optimize' | 'inputs' | 'outputs' | 'feed' | 'format' | 'inline'
+type QueryKey = 'optimize' | 'inputs' | 'outputs' | 'feed' | 'shape' | 'format' | 'inline'
 
 /** The keys of an import's query, each with what it takes. The README's table is generated from here. */
 export const queryKeys: Readonly<Record<QueryKey, string>> = {
@@ -29,6 +32,7 @@ export const queryKeys: Readonly<Record<QueryKey, string>> = {
   inputs: 'the tensors that are fed, separated by commas; found where not given',
   outputs: 'the tensors that are asked for, separated by commas; found where not given',
   feed: 'placeholders and the constants that they are bound to: is_training:false,keep_prob:1',
+  shape: 'sizes of inputs that the graph leaves open: image:1,224,224,3;mask:1,224',
   format: `what is emitted: ${formats.join(' or ')}`,
   inline: 'puts the model into the bundle as a data URL',
 }
@@ -104,6 +108,7 @@ export function parseRequest(query: string, options: ChainOptions = {}): Request
     return parseNames(text, `"${key}" in the import's query`)
   }
   const feeds = given.has('feed') ? readFeeds(given.get('feed')!, query) : undefined
+  const shapes = given.has('shape') ? readShapes(given.get('shape')!, query) : undefined
   const format = (given.get('format') ?? 'graphdef') as Format
   if (!formats.includes(format)) {
     const hint = didYouMean(format, formats)
@@ -123,6 +128,7 @@ export function parseRequest(query: string, options: ChainOptions = {}): Request
     inputs: list('inputs'),
     outputs: list('outputs'),
     ...(feeds ? { feeds } : {}),
+    ...(shapes ? { shapes } : {}),
     format,
     inline: inline === '' || inline === 'true',
   }
@@ -133,6 +139,14 @@ function readFeeds(text: string, query: string): Feed[] {
     return parseFeeds(text)
   } catch (error) {
     throw error instanceof BadValue ? badQuery(`feed ${error.message}`, query, query.indexOf('feed')) : error
+  }
+}
+
+function readShapes(text: string, query: string): InputShape[] {
+  try {
+    return parseInputShapes(text)
+  } catch (error) {
+    throw error instanceof BadValue ? badQuery(`shape ${error.message}`, query, query.indexOf('shape')) : error
   }
 }
 
@@ -159,6 +173,7 @@ export function printRequest(request: Request): string {
     inputs: request.inputs,
     outputs: request.outputs,
     feeds: request.feeds && printFeeds(request.feeds),
+    shapes: request.shapes && printInputShapes(request.shapes),
     format: request.format,
   })
 }

@@ -2,6 +2,7 @@ import { withPlace } from '../errors.js'
 import { type Command, defineCommand } from './command.js'
 import { feeds } from './feed-flag.js'
 import { choice } from './flags.js'
+import { inputShapes } from './input-shape-flag.js'
 import { readModelFile } from './model-file.js'
 
 /** Answers "what are my inputs and outputs". */
@@ -12,18 +13,19 @@ export const inspect: Command = defineCommand({
   flags: {
     format: choice(['pretty', 'json'], { help: 'how it is printed', default: 'pretty' }),
     feed: feeds('placeholders that are taken for constants: is_training:false,keep_prob:1'),
+    input_shape: inputShapes(),
   },
   operand: {
     name: 'FILE',
     help: 'the model: a GraphDef (binary or text, also gzipped) or a memmapped package',
     required: true,
   },
-  async run({ format, feed }, operand, terminal) {
+  async run({ format, feed, input_shape }, operand, terminal) {
     const file = operand!
     const bytes = readModelFile(file)
     try {
       const { inspectModel } = await import('../report/inspect.js')
-      const inspection = await inspectModel(bytes, feed)
+      const inspection = await inspectModel(bytes, feed, input_shape)
       if (format === 'json') {
         terminal.print(JSON.stringify(inspection, null, 2))
         return

@@ -5,6 +5,7 @@ import { presets } from '../transforms/presets.js'
 import { type Command, defineCommand } from './command.js'
 import { feeds, feedsByPart } from './feed-flag.js'
 import { BadFlagValue, custom, names, onOff, requiredPath } from './flags.js'
+import { inputShapes } from './input-shape-flag.js'
 
 /** The Python script of this name: the preset `inference`. */
 export const optimizeForInference: Command = defineCommand({
@@ -26,6 +27,7 @@ export const optimizeForInference: Command = defineCommand({
     placeholder_to_const_names: feedsByPart(
       'the same for every placeholder whose name contains the given one: phase_train=False',
     ),
+    input_shape: inputShapes(),
     toco_compatible: onOff({ help: "keeps to ops that TensorFlow Lite's converter knows", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
   },
@@ -42,7 +44,15 @@ export const optimizeForInference: Command = defineCommand({
       {
         source: flags.input,
         target: flags.output,
-        request: { chain: parseChain(chain), inputs, outputs, feeds: bound, format: 'graphdef', inline: false },
+        request: {
+          chain: parseChain(chain),
+          inputs,
+          outputs,
+          feeds: bound,
+          shapes: flags.input_shape,
+          format: 'graphdef',
+          inline: false,
+        },
         asText: !flags.frozen_graph,
         name: 'inference',
         verbose: flags.verbose,

@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from './command.js'
 import { feeds } from './feed-flag.js'
 import { names, onOff, requiredChain, requiredPath } from './flags.js'
+import { inputShapes } from './input-shape-flag.js'
 
 /** The Graph Transform Tool's own command line. */
 export const transformGraph: Command = defineCommand({
@@ -21,6 +22,7 @@ export const transformGraph: Command = defineCommand({
     inputs: names({ help: 'the tensors that are fed; found where not given' }),
     outputs: names({ help: 'the tensors that are asked for; found where not given' }),
     feed: feeds('placeholders that become constants before anything else is done: is_training:false,keep_prob:1'),
+    input_shape: inputShapes(),
     transforms: requiredChain({ help: 'presets and transforms, as "graphdef transforms" lists them' }),
     output_as_text: onOff({ help: "writes protobuf's text format", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
@@ -40,6 +42,7 @@ export const transformGraph: Command = defineCommand({
           inputs,
           outputs,
           feeds: feed,
+          shapes: flags.input_shape,
           format: 'graphdef',
           inline: false,
         },

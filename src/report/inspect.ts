@@ -1,4 +1,5 @@
 import { bindFeeds, type Feed, printFeeds } from '../chain/feeds.js'
+import { bindInputShapes, type InputShape, printInputShapes } from '../chain/input-shapes.js'
 import { readModel } from '../codec/read-model.js'
 import type { ModelKind } from '../codec/wrong-file.js'
 import type { Graph } from '../graph/graph.js'
@@ -27,6 +28,8 @@ export interface Inspection {
   variables: string[]
   /** Placeholders that were taken for constants, as an import's query has them. */
   feed?: string
+  /** Sizes of inputs that were given, as an import's query has them. */
+  shape?: string
   /** Elements of all constants. */
   parameters: number
 }
@@ -34,11 +37,17 @@ export interface Inspection {
 /**
  * Tells what is in a model: a GraphDef, its text form, a memory-mapped package, or a gzip of one of them.
  * @param feeds placeholders that are taken for constants
+ * @param shapes sizes of placeholders that the graph leaves open
  * @throws GraphdefError that says what the file is where it is something else
  */
-export async function inspectModel(bytes: Uint8Array, feeds: readonly Feed[] = []): Promise<Inspection> {
+export async function inspectModel(
+  bytes: Uint8Array,
+  feeds: readonly Feed[] = [],
+  shapes: readonly InputShape[] = [],
+): Promise<Inspection> {
   const { graph, kind, gzip } = await readModel(bytes)
   bindFeeds(graph, feeds)
+  bindInputShapes(graph, shapes)
   const { inputs, outputs, variables, unclear } = describeCandidates(graph)
   return {
     format: kind,
@@ -53,6 +62,7 @@ export async function inspectModel(bytes: Uint8Array, feeds: readonly Feed[] = [
     unclear,
     variables,
     ...(feeds.length > 0 ? { feed: printFeeds(feeds) } : {}),
+    ...(shapes.length > 0 ? { shape: printInputShapes(shapes) } : {}),
     parameters: countParameters(graph),
   }
 }

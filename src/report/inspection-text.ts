@@ -67,7 +67,7 @@ function wrapped(words: readonly string[]): string[] {
 }
 
 /** What is unclear is named, with all that it may be, for a person to choose. */
-function importLine(file: string, { inputs, outputs, others, unclear, feed }: Inspection): string {
+function importLine(file: string, { inputs, outputs, others, unclear, feed, shape }: Inspection): string {
   const query = ['optimize']
   const nameUnclear = (key: 'inputs' | 'outputs', taken: readonly Candidate[]): void => {
     if (unclear[key] === undefined) return
@@ -77,6 +77,7 @@ function importLine(file: string, { inputs, outputs, others, unclear, feed }: In
   nameUnclear('inputs', inputs)
   nameUnclear('outputs', outputs)
   if (feed) query.push(`feed=${feed.replace(/[%&#?+\s]/g, encodeURIComponent).replaceAll("'", '%27')}`)
+  if (shape) query.push(`shape=${shape}`)
   const path = file.replaceAll('\\', '/')
   const specifier = /^(?:\.{0,2}\/|[A-Za-z]:)/.test(path) ? path : `./${path}`
   return `import model from '${specifier}?${query.join('&')}'`
