@@ -1,15 +1,27 @@
 import { addDefaultAttributes } from './add-default-attributes.js'
+import { backportConcatV2 } from './backport-concatv2.js'
+import { backportTensorArrayV3 } from './backport-tensor-array-v3.js'
 import { foldBatchNorms } from './fold-batch-norms.js'
 import { foldConstants } from './fold-constants.js'
 import { foldOldBatchNorms } from './fold-old-batch-norms.js'
 import { fusePadAndConv, fuseResizeAndConv, fuseResizePadAndConv } from './fuse-resize-and-conv.js'
+import { insertLogging } from './insert-logging.js'
+import { mergeDuplicateNodes } from './merge-duplicate-nodes.js'
+import { obfuscateNames } from './obfuscate-names.js'
 import { quantizeGraph } from './quantize-graph.js'
+import { quantizeNodes } from './quantize-nodes.js'
 import { quantizeWeights } from './quantize-weights.js'
 import { removeAttribute } from './remove-attribute.js'
 import { removeControlDependencies } from './remove-control-dependencies.js'
+import { removeDevice } from './remove-device.js'
 import { removeNodes } from './remove-nodes.js'
 import { removeTrainingNodes } from './remove-training-nodes.js'
+import { renameAttribute } from './rename-attribute.js'
+import { renameNode } from './rename-node.js'
+import { renameOp } from './rename-op.js'
+import { resolveConditionals } from './resolve-conditionals.js'
 import { roundWeights } from './round-weights.js'
+import { setDevice } from './set-device.js'
 import { sortByExecutionOrder } from './sort-by-execution-order.js'
 import { stripUnusedNodes } from './strip-unused-nodes.js'
 import type { Transform } from './transform.js'
@@ -19,8 +31,14 @@ export const transforms: readonly Transform[] = [
   stripUnusedNodes,
   removeNodes,
   removeTrainingNodes,
+  resolveConditionals,
   removeAttribute,
   removeControlDependencies,
+  removeDevice,
+  setDevice,
+  renameAttribute,
+  renameOp,
+  renameNode,
   foldConstants,
   foldBatchNorms,
   foldOldBatchNorms,
@@ -29,9 +47,15 @@ export const transforms: readonly Transform[] = [
   fusePadAndConv,
   roundWeights,
   quantizeWeights,
+  quantizeNodes,
   quantizeGraph,
   addDefaultAttributes,
+  mergeDuplicateNodes,
+  obfuscateNames,
   sortByExecutionOrder,
+  insertLogging,
+  backportConcatV2,
+  backportTensorArrayV3,
 ]
 
 const byName: ReadonlyMap<string, Transform> = new Map(transforms.map((transform) => [transform.name, transform]))

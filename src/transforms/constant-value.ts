@@ -1,0 +1,98 @@
+import type { Graph } from '../graph/graph.js'
+import type { Node } from '../graph/node.js'
+import { elementCount } from '../graph/shape.js'
+import type { Tensor } from '../graph/tensor.js'
+import type { TensorName } from '../graph/tensor-name.js'
+import { opDef } from '../ops/op-defs.js'
+import { findConstantNodes, isShapeOp } from './constant-nodes.js'
+import type { TransformContext } from './transform.js'
+
+/** Larger results are not computed to decide something. */
+const largestBytes = 1 << 20
+
+/**
+ * Computes single tensors that do not depend on what is fed: predicates, rates. Nothing is computed for a tensor that some
+ * placeholder or op with state stands behind. Holds for the graph as it was when a tensor was asked for.
+ */
+export class ConstantValues {
+  readonly #graph: Graph
+  readonly #fed: ReadonlySet<Node>
+  /** Whether a node may be constant; undefined while that is being found out, so that a loop is not. */
+  readonly #maybe = new Map<Node, boolean | undefined>()
+
+  constructor(graph: Graph, { inputs }: Pick<TransformContext, 'inputs'>) {
+    this.#graph = graph
+    this.#fed = new Set(inputs.map((input) => graph.get(input.node)).filter((node) => node !== undefined))
+  }
+
+  /** The tensor that a node reads, or undefined where it is not constant. */
+  of(reader: Node, tensor: TensorName | undefined): Tensor | undefined {
+    const producer = this.#graph.producer(tensor)
+    if (!tensor || !producer || !this.isConstant(producer)) return undefined
+    if (producer.op === 'Const') return producer.attrs.tensor('value')
+    const cone = this.#graph.reachableFrom([producer.name], isShapeOp)
+    const found = findConstantNodes(this.#graph, [...cone, reader], {
+      fed: this.#fed,
+      excludedOps: new Set(),
+      excludedNodes: new Set(),
+      largestBytes,
+      declaredShapes: false,
+      skip: () => {},
+    })
+    return found.get(producer)?.outputs?.[tensor.port]
+  }
+
+  /** The same for a tensor of one number or truth value. */
+  scalar(reader: Node, tensor: TensorName | undefined): number | undefined {
+    const value = this.of(reader, tensor)
+    if (!value || value.problem !== undefined || value.storage.kind === 'strings') return undefined
+    return elementCount(value.shape) === 1 ? Number(value.values()[0]) : undefined
+  }
+
+  /** Whether nothing but constants and ops without state stands behind a node. Shapes count, as they may be known. */
+  isConstant(start: Node): boolean {
+    const open = [start]
+    for (let node = open.at(-1); node; node = open.at(-1)) {
+      const unknown = this.#maybe.get(node) === undefined ? this.#firstUnknown(node) : undefined
+      if (!unknown) {
+        open.pop()
+        continue
+      }
+      this.#maybe.set(unknown, undefined)
+      open.push(unknown)
+    }
+    return this.#maybe.get(start) === true
+  }
+
+  /** A producer that has to be known first; undefined where the node itself is known now. */
+  #firstUnknown(node: Node): Node | undefined {
+    if (!this.#mayCompute(node)) {
+      this.#maybe.set(node, false)
+      return undefined
+    }
+    if (node.op === 'Const' || isShapeOp(node)) {
+      this.#maybe.set(node, true)
+      return undefined
+    }
+    let constant = true
+    for (const input of node.dataInputs) {
+      const producer = this.#graph.producer(input)
+      if (producer && !this.#maybe.has(producer)) return producer
+      constant &&= producer !== undefined && this.#maybe.get(producer) === true
+    }
+    this.#maybe.set(node, constant)
+    return undefined
+  }
+
+  #mayCompute(node: Node): boolean {
+    if (this.#fed.has(node)) return false
+    if (node.op === 'Const') return true
+    const def = opDef(node.op)
+    if (!def?.cpuKernel || def.stateful) return false
+    return node.dataInputs.length > 0 && !controlFlow.has(node.op)
+  }
+}
+
+const controlFlow: ReadonlySet<string> = new Set(
+  'Switch Merge Enter Exit NextIteration LoopCond _SwitchN RefSwitch RefMerge PlaceholderWithDefault'.split(' '),
+)
