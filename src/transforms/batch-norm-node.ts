@@ -4,7 +4,7 @@ import { printShape } from '../graph/shape.js'
 import type { TensorName } from '../graph/tensor-name.js'
 import { boolOrDefault, floatOrDefault, stringOrDefault } from './attr-default.js'
 import type { BatchNormValues } from './batch-norm.js'
-import { type Found, floatVector } from './linear-layer.js'
+import { channelAxisOf, type Found, floatVector } from './linear-layer.js'
 import { cannotTransform, type TransformContext } from './transform.js'
 
 /** A batch norm with fixed statistics. */
@@ -14,7 +14,8 @@ export interface BatchNormNode {
   source: TensorName
   /** The constants that hold its parameters. */
   constants: readonly Node[]
-  /** Axis of channels counted from the end: 1 for the last. */
+  /** Rank of what is normalized, and its axis of channels counted from the end: 1 for the last. */
+  rank: number
   axisFromEnd: number
   /** The parameters, for as many channels as the normalized tensor has. */
   values(channels: number): BatchNormValues
@@ -47,7 +48,9 @@ export function batchNormAt(graph: Graph, node: Node, context: TransformContext)
   const asked = context.outputs.find((output) => output.node === node.name && output.port > 0)
   if (asked) return `its output ${asked.port} is an output of the graph`
   const format = fused ? stringOrDefault(node, 'data_format') : 'NHWC'
-  if (format !== 'NHWC' && format !== 'NCHW') return `its data_format is ${format}`
+  const rank = format.length
+  const axisFromEnd = fused ? channelAxisOf(node, rank) : 1
+  if (axisFromEnd === undefined) return `its data_format is ${format}`
 
   const parameters = new Map<string, Node>()
   for (const [name, index] of Object.entries(indexes)) {
@@ -72,7 +75,8 @@ export function batchNormAt(graph: Graph, node: Node, context: TransformContext)
     node,
     source,
     constants: [...parameters.values()],
-    axisFromEnd: format === 'NHWC' ? 1 : 3,
+    rank,
+    axisFromEnd,
     values: (channels) => ({
       mean: vector('mean', channels),
       variance: vector('variance', channels),

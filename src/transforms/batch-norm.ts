@@ -23,18 +23,11 @@ export interface ScaleAndOffset {
 export type Arithmetic = 'float32' | 'float64'
 
 /**
- * A batch norm as a multiplication and an addition. `bias` is what is added before it, so that
- * `y = (x + bias) * scale + (offset without bias)`.
- *
- * The order of operations is that of fold_old_batch_norms.cc and optimize_for_inference_lib.py, bit by bit.
+ * A batch norm as a multiplication and an addition. The order of operations is that of fold_old_batch_norms.cc and
+ * optimize_for_inference_lib.py, bit by bit.
  */
-export function scaleAndOffset(
-  values: BatchNormValues,
-  bias: Float32Array | undefined,
-  arithmetic: Arithmetic,
-): ScaleAndOffset {
-  const mean = bias ? values.mean.map((mean, channel) => mean - bias[channel]!) : values.mean
-  return arithmetic === 'float32' ? inFloat32({ ...values, mean }) : inFloat64({ ...values, mean })
+export function scaleAndOffset(values: BatchNormValues, arithmetic: Arithmetic): ScaleAndOffset {
+  return arithmetic === 'float32' ? inFloat32(values) : inFloat64(values)
 }
 
 function inFloat32({ mean, variance, beta, gamma, epsilon }: BatchNormValues): ScaleAndOffset {
@@ -61,24 +54,31 @@ function inFloat64({ mean, variance, beta, gamma, epsilon }: BatchNormValues): S
   return { scale, offset }
 }
 
+/** One factor a channel. */
+export interface ChannelFactors {
+  values: Float32Array | Float64Array
+  /** Whether it is divided by them. */
+  divides: boolean
+}
+
 /**
- * Multiplies float32 weights by a factor a channel. The channel is the last axis or axes of the row-major weights
- * (`[h, w, in, out]`, `[in, out]`), or with `channelsFirst` the first (`[out, in]`). Each product is rounded once.
+ * Multiplies float32 weights by a factor a channel, or divides them. `run` elements of the row-major weights in a row have
+ * one channel: 1 where the channel is the last axis or axes (`[h, w, in, out]`, `[in, out]`), `in` for `[out, in]` and
+ * `[h, w, out, in]`. Each result is rounded once.
  */
 export function scaleChannels(
   weights: Tensor,
-  factors: Float32Array | Float64Array,
-  channelsFirst: boolean,
+  { values: factors, divides }: ChannelFactors,
+  run: number,
 ): Float32Array {
   const scaled = new Float32Array(weights.size)
   const channels = factors.length
-  // Elements in a row that have one channel.
-  const run = channelsFirst ? weights.size / channels : 1
   for (const { values, start } of wholeFloatChunks(weights)) {
     let channel = Math.trunc(start / run) % channels
     let left = run - (start % run)
     for (let index = 0; index < values.length; index++) {
-      scaled[start + index] = values[index]! * factors[channel]!
+      const factor = factors[channel]!
+      scaled[start + index] = divides ? values[index]! / factor : values[index]! * factor
       if (--left > 0) continue
       left = run
       if (++channel === channels) channel = 0

@@ -1,16 +1,10 @@
-import { type Graph, tidyInputs } from '../graph/graph.js'
-import { Node } from '../graph/node.js'
+import type { Node } from '../graph/node.js'
 import { executionOrder } from '../graph/order.js'
-import { Tensor } from '../graph/tensor.js'
-import { tensorName } from '../graph/tensor-name.js'
-import { type Arithmetic, type BatchNormValues, scaleAndOffset, scaleChannels } from './batch-norm.js'
-import { type BatchNormNode, batchNormAt, isBatchNorm } from './batch-norm-node.js'
-import { constNode } from './const-node.js'
-import { replaceWeights } from './linear-layer.js'
-import { type NormalizedLayer, type NormalizedLayers, normalizedLayers } from './normalized-layers.js'
+import { batchNormAt, isBatchNorm } from './batch-norm-node.js'
+import { LayerScaling } from './layer-scaling.js'
+import { Normalization, normalizedOutput } from './normalized-output.js'
 import { choice } from './options.js'
-import { defineTransform, type Transform, type TransformContext } from './transform.js'
-import { removeUnread } from './unread-constants.js'
+import { defineTransform, type Transform } from './transform.js'
 
 /**
  * Folds batch norms with fixed statistics into the weights of the convolution before them, and adds what is left as a
@@ -18,7 +12,8 @@ import { removeUnread } from './unread-constants.js'
  *
  *     c = Conv2D(x, w); y = FusedBatchNorm(c, ...)   →   c = Conv2D(x, w * scale); y = BiasAdd(c, c_bn_offset)
  *
- * Between the two may stand a bias, a BatchToSpaceND, or a concatenation of convolutions.
+ * Between the two may stand biases, a BatchToSpaceND or other node that keeps channels together, or a concatenation of
+ * convolutions. A batch norm on anything else stays: as one op it is smaller and faster than a Mul and an Add.
  */
 export const foldOldBatchNorms: Transform = defineTransform({
   name: 'fold_old_batch_norms',
@@ -44,7 +39,7 @@ export const foldOldBatchNorms: Transform = defineTransform({
     {
       test: 'shared-weights',
       historical: 'two convolutions with the same weights are scaled twice',
-      here: 'each folded convolution gets weights of its own',
+      here: 'each folded convolution gets weights of its own, which those with the same batch norm share',
     },
     {
       test: 'fused-v2-and-v3',
@@ -53,8 +48,23 @@ export const foldOldBatchNorms: Transform = defineTransform({
     },
     {
       test: 'bias-between',
-      historical: 'with a BiasAdd, Add or AddV2 between convolution and batch norm nothing is folded',
+      historical: 'with a BiasAdd, Add, AddV2 or Sub between convolution and batch norm nothing is folded',
       here: 'folded, the bias too',
+    },
+    {
+      test: 'between',
+      historical: 'with a Squeeze, ExpandDims, Transpose, Reshape or nested concatenation between nothing is folded',
+      here: 'folded where each channel stays together',
+    },
+    {
+      test: 'other-convolutions',
+      historical: 'transposed convolutions and those of three dimensions are not folded',
+      here: 'folded',
+    },
+    {
+      test: 'scaled-behind',
+      historical: 'a multiplication or division by constants behind a batch norm that was folded stays',
+      here: 'folded, and what is added behind it too',
     },
     { test: 'is-training', historical: 'is_training is not looked at: wrong results', here: 'left, with a reason' },
     {
@@ -102,95 +112,26 @@ export const foldOldBatchNorms: Transform = defineTransform({
     },
   ],
   run(graph, { arithmetic }, context) {
-    const constants = new Set<Node>()
+    const scaling = new LayerScaling(graph, context)
+    /** Where batch norms were folded: what is multiplied behind them is folded as well. */
+    const folded = new Set<Node>()
     // In execution order a batch norm on a folded one finds it folded.
     for (const node of executionOrder(graph).sorted) {
-      if (!isBatchNorm(node)) continue
-      const norm = batchNormAt(graph, node, context)
-      if (norm === undefined) continue
-      const found = typeof norm === 'string' ? norm : normalizedLayers(graph, norm, context)
-      if (typeof norm === 'string' || typeof found === 'string') {
-        context.report.skip(node, found as string)
+      if (!isBatchNorm(node)) {
+        const follows = node.dataInputs.some((input) => folded.has(graph.producer(input)!))
+        const last = follows ? scaling.visit(node) : undefined
+        if (last) folded.add(last)
         continue
       }
-      for (const constant of norm.constants) constants.add(constant)
-      for (const { layer } of found.layers) if (layer.bias) constants.add(layer.bias.constant)
-      fold(graph, norm, found, arithmetic, context)
+      const norm = batchNormAt(graph, node, context)
+      if (norm === undefined) continue
+      const output = typeof norm === 'string' ? norm : normalizedOutput(graph, norm, context)
+      if (typeof norm === 'string' || typeof output === 'string') {
+        context.report.skip(node, output as string)
+        continue
+      }
+      folded.add(new Normalization(graph, norm, arithmetic, scaling.editor, context).fold(output))
     }
-    removeUnread(graph, constants, context)
+    scaling.finish()
   },
 })
-
-/** What is last, a BiasAdd or the node in between, takes the batch norm's name and place. */
-function fold(
-  graph: Graph,
-  norm: BatchNormNode,
-  { layers, channels, carrier }: NormalizedLayers,
-  arithmetic: Arithmetic,
-  context: TransformContext,
-): void {
-  const { node } = norm
-  const values = norm.values(channels)
-  const name = (layer: NormalizedLayer): string => {
-    if (!carrier) return node.name
-    return carrier.op === 'BatchToSpaceND'
-      ? `${layer.layer.op.name}/biasadd`
-      : `${carrier.name}_bn_in${layers.indexOf(layer)}`
-  }
-  const added = layers.map((layer) => addOffset(graph, norm, layer, values, name(layer), arithmetic, context))
-  let last = added[0]!
-  const inputs = carrier ? [...carrier.inputs] : [...last.inputs]
-  if (carrier) {
-    last = carrier.renamed(node.name)
-    for (const [at, { index }] of layers.entries()) {
-      graph.add(added[at]!, { before: node })
-      inputs[index] = tensorName(added[at]!.name)
-    }
-    graph.remove(carrier)
-  }
-  graph.replace(node, [last])
-  const bias = layers.map(({ layer }) => layer.bias?.add).filter((add) => add !== undefined)
-  graph.setInputs(last, tidyInputs([...inputs, ...bias.flatMap((add) => add.controlInputs), ...node.controlInputs]))
-  for (const add of bias) {
-    graph.remove(add)
-    context.report.remove(add)
-  }
-  context.report.change(last)
-}
-
-/** Scales one layer's weights and makes the BiasAdd behind it, which is not in the graph yet. */
-function addOffset(
-  graph: Graph,
-  { node, constants }: BatchNormNode,
-  { layer, firstChannel }: NormalizedLayer,
-  values: BatchNormValues,
-  name: string,
-  arithmetic: Arithmetic,
-  context: TransformContext,
-): Node {
-  const { op, channels, bias } = layer
-  const own = (vector: Float32Array): Float32Array => vector.subarray(firstChannel, firstChannel + channels)
-  const { mean, variance, beta, gamma, epsilon } = values
-  const part = { mean: own(mean), variance: own(variance), beta: own(beta), gamma: gamma && own(gamma), epsilon }
-  const { scale, offset } = scaleAndOffset(part, bias?.values, arithmetic)
-  const weights = layer.weights.attrs.tensor('value')!
-  replaceWeights(graph, layer, scaleChannels(weights, scale, layer.channelsFirst), context)
-
-  const controlInputs = tidyInputs(constants.flatMap((constant) => constant.controlInputs))
-  const offsetNode = constNode(graph.freeName(`${op.name}_bn_offset`), Tensor.of('float32', [channels], offset), {
-    device: node.device,
-    controlInputs,
-  })
-  graph.add(offsetNode, { before: node })
-  context.report.add(offsetNode)
-  const free = name === node.name ? name : graph.freeName(name)
-  const added = new Node({
-    name: free,
-    op: 'BiasAdd',
-    device: node.device,
-    inputs: [tensorName(op.name), tensorName(offsetNode.name)],
-  })
-  added.attrs.setType('T', 'float32')
-  added.attrs.copy('data_format', op.attrs)
-  return added
-}
