@@ -58,7 +58,7 @@ function transpose(c: ShapeContext): Shape[] {
   return [order.map((axis) => dimAt(input, axis))]
 }
 
-function concat(c: ShapeContext, first: number, count: number, axisInput: number): Shape[] {
+export function concat(c: ShapeContext, first: number, count: number, axisInput: number): Shape[] {
   const parts = c.shapes.slice(first, first + count)
   const rank = parts.find((part) => part !== null)?.length
   if (rank === undefined) return [null]
@@ -123,7 +123,7 @@ function slice(c: ShapeContext): Shape[] {
       if (size >= 0) return size
       const start = begin?.[axis] ?? null
       const whole = input ? dimAt(input, axis) : null
-      return start === null || whole === null ? null : whole - start
+      return start === null || start < 0 || whole === null ? null : whole - start
     }),
   ]
 }
@@ -148,7 +148,7 @@ function pad(c: ShapeContext): Shape[] {
 function tile(c: ShapeContext): Shape[] {
   const input = c.shape(0)
   const multiples = c.shapeFrom(1)
-  if (input === null) return [multiples && unknownOfRank(multiples.length)]
+  if (input === null) return [multiples && multiples.map((multiple) => multiplyDims(null, multiple))]
   if (multiples === null) return [unknownOfRank(input.length)]
   return [input.map((size, axis) => multiplyDims(size, dimAt(multiples, axis)))]
 }
@@ -182,7 +182,7 @@ function oneHot(c: ShapeContext): Shape[] {
   const indices = c.shape(0)
   if (indices === null) return [null]
   const axis = c.intAttr('axis') ?? -1
-  return [indices.toSpliced(axis < 0 ? indices.length : axis, 0, c.dim(1))]
+  return [indices.toSpliced(resolveAxis(axis, indices.length + 1), 0, c.dim(1))]
 }
 
 /** Range over any numeric type: the bounds are read from constants, or from integers that are known. */

@@ -56,9 +56,14 @@ function windowed(c: ShapeContext, { input, layout, window, channels }: Windows)
 }
 
 function convolution(c: ShapeContext, rank: number): Shape {
+  const isPacked = [c.stringAttr('data_format'), c.stringAttr('filter_format')].some((each) => each.includes('_VECT_'))
+  if (isPacked) return null
   const input = withRank(c.shape(0), rank)
   const filter = withRank(c.shape(1), rank)
   const layout = layoutOf(c.stringAttr('data_format'), rank)
+  if (c.stringAttr('filter_format') === 'OIHW') {
+    return windowed(c, { input, layout, window: filter.slice(2), channels: filter[0]! })
+  }
   return windowed(c, { input, layout, window: filter.slice(0, rank - 2), channels: filter[rank - 1]! })
 }
 
@@ -96,44 +101,24 @@ export function pooling(c: ShapeContext, rank: number): Shape {
   return windowed(c, { input, layout, window: layout.spatial.map((axis) => window[axis]!), channels })
 }
 
-/** Batch and block sizes move between axes: space becomes batch, or batch becomes space. */
-function spaceToBatch(c: ShapeContext): Shape[] {
+/** Batch and block sizes move between axes: space becomes batch, or batch becomes space; `edges` are paddings or crops. */
+function batchBlocks(c: ShapeContext, toBatch: boolean): Shape[] {
   const input = c.shape(0)
   const blocks = c.ints(1)
-  const paddings = c.ints(2)
+  const edges = c.ints(2)
+  const count = blocks?.length ?? c.shape(1)?.[0] ?? null
   if (input === null) return [null]
-  if (!blocks || !paddings)
-    return [input.map((size, axis) => (spatialCount(c) !== null && axis > spatialCount(c)! ? size : null))]
-  const result = [...input]
-  result[0] = blocks.reduce<Dim>(multiplyDims, input[0]!)
-  for (const [index, block] of blocks.entries()) {
-    const size = input[index + 1]!
-    const padded = size === null ? null : size + paddings[2 * index]! + paddings[2 * index + 1]!
-    if (padded !== null && padded % block !== 0) throw new ShapeMismatch('the block does not divide the axis')
-    result[index + 1] = padded === null ? null : padded / block
-  }
-  return [result]
-}
-
-function batchToSpace(c: ShapeContext): Shape[] {
-  const input = c.shape(0)
-  const blocks = c.ints(1)
-  const crops = c.ints(2)
-  if (input === null) return [null]
-  if (!blocks || !crops)
-    return [input.map((size, axis) => (spatialCount(c) !== null && axis > spatialCount(c)! ? size : null))]
-  const result = [...input]
-  const total = blocks.reduce((product, block) => product * block, 1)
-  result[0] = input[0] === null ? null : input[0]! / total
-  for (const [index, block] of blocks.entries()) {
-    const size = input[index + 1]!
-    result[index + 1] = size === null ? null : size * block - crops[2 * index]! - crops[2 * index + 1]!
-  }
-  return [result]
-}
-
-function spatialCount(c: ShapeContext): Dim {
-  return c.shape(1)?.[0] ?? null
+  if (count === null) return [unknownOfRank(input.length)]
+  const all = blocks?.reduce((product, block) => product * block, 1) ?? null
+  return [
+    input.map((size, axis) => {
+      if (axis > count || size === null) return size
+      if (axis === 0) return all === null ? null : toBatch ? size * all : wholeQuotient(size, all)
+      if (!blocks || !edges) return null
+      const edge = edges[2 * axis - 2]! + edges[2 * axis - 1]!
+      return toBatch ? wholeQuotient(size + edge, blocks[axis - 1]!) : size * blocks[axis - 1]! - edge
+    }),
+  ]
 }
 
 function blocks(c: ShapeContext, toDepth: boolean): Shape[] {
@@ -174,6 +159,13 @@ function fusedBatchNorm(c: ShapeContext): Shape[] {
   const result = [...input]
   result[channel] = size
   return [result, [size], [size], [size], [size], null].slice(0, c.outputCount)
+}
+
+/** Mean, variance, beta and gamma have one value a channel. */
+function oldBatchNorm(c: ShapeContext): Shape[] {
+  const input = withRank(c.shape(0), 4)
+  const vectors = c.shapes.slice(1, 5).map((shape): Dim => withRank(shape, 1)[0]!)
+  return [[...input.slice(0, 3), vectors.reduce(mergeDims, input[3]!)]]
 }
 
 /** The input, its channels also known from the vector that is added. */
@@ -260,8 +252,8 @@ export const convolutionShapes: ShapeFunctions = {
   ...forOps('AvgPool3D MaxPool3D', (c) => [pooling(c, 5)]),
   MaxPoolV2: (c) => poolByInputs(c, 1),
   MaxPoolWithArgmax: (c) => [pooling(c, 4), pooling(c, 4)],
-  SpaceToBatchND: spaceToBatch,
-  BatchToSpaceND: batchToSpace,
+  SpaceToBatchND: (c) => batchBlocks(c, true),
+  BatchToSpaceND: (c) => batchBlocks(c, false),
   SpaceToBatch: (c) => oldBlocks(c, true),
   BatchToSpace: (c) => oldBlocks(c, false),
   Dilation2D: dilation,
@@ -271,6 +263,7 @@ export const convolutionShapes: ShapeFunctions = {
   DepthToSpace: (c) => blocks(c, false),
   ExtractImagePatches: imagePatches,
   ...forOps('FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3', fusedBatchNorm),
-  ...forOps('BatchNormWithGlobalNormalization LRN', (c) => [withRank(c.shape(0), 4)]),
+  LRN: (c) => [withRank(c.shape(0), 4)],
+  BatchNormWithGlobalNormalization: oldBatchNorm,
   BiasAdd: biasAdd,
 }

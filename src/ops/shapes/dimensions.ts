@@ -28,6 +28,14 @@ export function mergeShapes(a: Shape, b: Shape): Shape {
   return a.map((size, axis) => mergeDims(size, b[axis]!))
 }
 
+/** What is known of shapes that must be equal but for scalars, which go with everything. */
+export function mergeButScalars(shapes: readonly Shape[]): Shape {
+  const known = shapes.filter((shape) => shape !== null)
+  const others = known.filter((shape) => shape.length > 0)
+  if (others.length > 0) return others.reduce<Shape>(mergeShapes, null)
+  return known.length === shapes.length ? [] : null
+}
+
 export function addDims(a: Dim, b: Dim): Dim {
   return a === null || b === null ? null : a + b
 }

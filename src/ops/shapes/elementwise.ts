@@ -1,5 +1,5 @@
 import type { Shape } from '../../graph/shape.js'
-import { broadcastShapes, type Dim, dimAt, mergeDims, mergeShapes, withDim } from './dimensions.js'
+import { broadcastShapes, type Dim, dimAt, mergeButScalars, mergeDims, mergeShapes, withDim } from './dimensions.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 
 const sameAsFirst = (c: ShapeContext): Shape[] => [c.shape(0)]
@@ -12,17 +12,15 @@ function mergeAll(c: ShapeContext): Shape[] {
   return [c.shapes.reduce(mergeShapes)]
 }
 
-/** Shapes that may not go together compare as false where that is asked for, by a scalar. */
+/** Shapes that do not go together compare as false where that is asked for: a scalar. */
 function equal(c: ShapeContext): Shape[] {
   const [a, b] = [c.shape(0), c.shape(1)]
   if (a === null || b === null) return [null]
-  const isStrict = c.attr('incompatible_shape_error')?.value !== false
-  const isClear = (size: Dim, other: Dim): boolean => size === 1 || other === 1 || (size !== null && other !== null)
-  const fromEnd = (shape: readonly Dim[], axis: number): Dim => shape.at(-1 - axis) ?? (axis < shape.length ? null : 1)
-  const clear = Array.from({ length: Math.max(a.length, b.length) }, (_, axis) =>
-    isClear(fromEnd(a, axis), fromEnd(b, axis)),
-  )
-  return [isStrict || !clear.includes(false) ? broadcastShapes(a, b) : null]
+  if (c.attr('incompatible_shape_error')?.value !== false) return [broadcastShapes(a, b)]
+  const fromEnd = (shape: readonly Dim[], axis: number): Dim => (axis < shape.length ? shape.at(-1 - axis)! : 1)
+  const pairs = Array.from({ length: Math.max(a.length, b.length) }, (_, axis) => [fromEnd(a, axis), fromEnd(b, axis)])
+  if (pairs.some(([m, n]) => m !== 1 && n !== 1 && m !== null && n !== null && m !== n)) return [[]]
+  return [pairs.some(([m, n]) => m !== 1 && n !== 1 && (m === null || n === null)) ? null : broadcastShapes(a, b)]
 }
 
 /** The shape, its last size known also from elsewhere. */
@@ -31,7 +29,10 @@ function withLast(shape: Shape, size: Dim): Shape {
 }
 
 function select(c: ShapeContext): Shape[] {
-  return [mergeShapes(c.shape(1), c.shape(2))]
+  const data = mergeShapes(c.shape(1), c.shape(2))
+  const condition = c.shape(0)
+  // A scalar chooses the whole, a vector rows.
+  return [data !== null && condition !== null && condition.length > 1 ? mergeShapes(data, condition) : data]
 }
 
 /** Ops that give one output of their first input's shape, and ops whose inputs are broadcast together. */
@@ -53,7 +54,8 @@ export const elementwiseShapes: ShapeFunctions = {
     broadcastAll,
   ),
   ...forOps('Equal NotEqual', equal),
-  ...forOps('AddN ApproximateEqual Betainc Cross', mergeAll),
+  ...forOps('AddN ApproximateEqual Cross', mergeAll),
+  Betainc: (c) => [mergeButScalars(c.shapes)],
   AccumulateNV2: (c) => [c.shapeAttr('shape')],
   ...forOps('HSVToRGB RGBToHSV', (c) => [withLast(c.shape(0), 3)]),
   BiasAddV1: (c) => [withLast(c.shape(0), c.shape(1)?.[0] ?? null)],

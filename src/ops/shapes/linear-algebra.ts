@@ -54,7 +54,7 @@ function solve(c: ShapeContext): Shape[] {
 /** Singular values, and the two bases where they are asked for. */
 function svd(c: ShapeContext): Shape[] {
   const input = c.shape(0)
-  if (input === null) return [null, null, null]
+  if (input === null) return c.boolAttr('compute_uv') ? [null, null, null] : [null, [0], [0]]
   const batch = input.slice(0, -2)
   const [rows, columns] = input.slice(-2) as [Dim, Dim]
   const small = rows === null || columns === null ? null : Math.min(rows, columns)
@@ -78,8 +78,10 @@ function diagonalPart(c: ShapeContext): Shape[] {
 }
 
 function setDiagonal(c: ShapeContext): Shape[] {
+  const input = c.shape(0)
   const diagonal = c.shape(1)
-  return [mergeShapes(c.shape(0), diagonal === null ? null : [...diagonal.slice(0, -1), null, null])]
+  if (diagonal === null || (input !== null && !input.includes(null))) return [input]
+  return [mergeShapes(input, [...diagonal.slice(0, -1), null, null])]
 }
 
 function diagPart(c: ShapeContext): Shape[] {

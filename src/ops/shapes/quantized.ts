@@ -1,7 +1,7 @@
 import type { Shape } from '../../graph/shape.js'
-import { arrayShapes } from './array.js'
+import { arrayShapes, concat } from './array.js'
 import { convolutionShapes } from './convolution.js'
-import { addDims, broadcastShapes, type Dim, mergeDims, withRank } from './dimensions.js'
+import { broadcastShapes, type Dim, mergeDims, withRank } from './dimensions.js'
 import { linearAlgebraShapes } from './linear-algebra.js'
 import { forOps, type ShapeContext, type ShapeFunction, type ShapeFunctions } from './shape-function.js'
 
@@ -32,17 +32,8 @@ function batchNorm(c: ShapeContext): Shape[] {
 }
 
 /** Inputs that come with ranges: of N tensors, N smallest and N largest values. */
-function concat(c: ShapeContext): Shape[] {
-  const count = (c.inputCount - 1) / 3
-  const axis = c.int(0)
-  const parts = c.shapes.slice(1, 1 + count)
-  const [first] = parts
-  if (axis === undefined || !first || parts.some((part) => part?.length !== first.length)) return [null, [], []]
-  const at = axis < 0 ? axis + first.length : axis
-  const joined = first.map((size, dim) => {
-    return dim === at ? parts.map((part): Dim => part![dim]!).reduce<Dim>(addDims, 0) : size
-  })
-  return [joined, [], []]
+function concatOfRanges(c: ShapeContext): Shape[] {
+  return concat(c, 1, (c.inputCount - 1) / 3, 0)
 }
 
 export const quantizedShapes: ShapeFunctions = {
@@ -64,5 +55,5 @@ export const quantizedShapes: ShapeFunctions = {
   QuantizedConv2D: withRange(convolutionShapes.Conv2D!),
   ...forOps('QuantizedMaxPool QuantizedAvgPool', withRange(convolutionShapes.MaxPool!)),
   QuantizedReshape: withRange(arrayShapes.Reshape!),
-  QuantizedConcat: concat,
+  QuantizedConcat: withRange(concatOfRanges),
 }

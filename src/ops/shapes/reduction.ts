@@ -76,7 +76,8 @@ function sparseCrossEntropy(c: ShapeContext): Shape[] {
 function denseBincount(c: ShapeContext): Shape[] {
   const input = c.shape(0)
   if (input === null) return [null]
-  return [[...input.slice(0, -1), c.dim(1)]]
+  const size = c.dim(1)
+  return [input.length === 0 && size === null ? null : [...input.slice(0, -1), size]]
 }
 
 export const reductionShapes: ShapeFunctions = {

@@ -9,6 +9,7 @@ function realFourier(c: ShapeContext, rank: number, isInverse: boolean): Shape[]
   if (input.length < rank) throw new ShapeMismatch(`a transform over ${rank} axes of rank ${input.length}`)
   const lengths = c.ints(1)
   const sizes = lengths?.map((length, axis): Dim => {
+    if (length < 0) return null
     return !isInverse && axis === rank - 1 && length !== 0 ? Math.trunc(length / 2) + 1 : length
   })
   return [[...input.slice(0, input.length - rank), ...(sizes ?? unknownOfRank(rank))]]
@@ -26,7 +27,8 @@ function spectrogram(c: ShapeContext): Shape[] {
 
 function mfcc(c: ShapeContext): Shape[] {
   const [channels, windows] = withRank(c.shape(0), 3) as [Dim, Dim, Dim]
-  return [[channels, windows, c.intAttr('dct_coefficient_count') ?? null]]
+  const count = c.intAttr('dct_coefficient_count') ?? -1
+  return [[channels, windows, count < 0 ? null : count]]
 }
 
 function decodeWav(c: ShapeContext): Shape[] {

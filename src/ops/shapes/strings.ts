@@ -1,17 +1,9 @@
 import type { Shape } from '../../graph/shape.js'
-import { type Dim, mergeShapes, unknownOfRank, withRank } from './dimensions.js'
+import { type Dim, mergeButScalars, unknownOfRank, withRank } from './dimensions.js'
 import { forOps, type ShapeContext, type ShapeFunctions } from './shape-function.js'
 import { sparseTensor } from './sparse.js'
 
 const sameAsFirst = (c: ShapeContext): Shape[] => [c.shape(0)]
-
-/** Scalars go with everything; the others must be alike. */
-function join(c: ShapeContext): Shape[] {
-  const known = c.shapes.filter((shape) => shape !== null)
-  const others = known.filter((shape) => shape.length > 0)
-  if (others.length > 0) return [others.reduce<Shape>(mergeShapes, null)]
-  return [known.length === c.inputCount ? [] : null]
-}
 
 /** Sparse tensors by three lists of outputs, as parsers give them. */
 function sparseOutputs(count: number, rank: Dim): Shape[] {
@@ -70,7 +62,7 @@ export const stringShapes: ShapeFunctions = {
      StringUpper`,
     sameAsFirst,
   ),
-  StringJoin: join,
+  StringJoin: (c) => [mergeButScalars(c.shapes)],
   ...forOps('StringSplit StringSplitV2', split),
   StringNGrams: (c) => [[null], withRank(c.shape(1), 1)],
   ReduceJoin: reduceJoin,

@@ -31,7 +31,7 @@ function gatherArray(c: ShapeContext): Shape[] {
 export const tensorArrayShapes: ShapeFunctions = {
   TensorArrayV3: () => [[2], []],
   TensorArrayGradV3: () => [[2], []],
-  ...forOps('TensorArray TensorArrayV2 TensorArrayGrad TensorArrayGradV2', () => [[2]]),
+  ...forOps('TensorArrayV2 TensorArrayGradV2', () => [[2]]),
   ...forOps('TensorArrayWriteV3 TensorArrayScatterV3 TensorArraySplitV3 TensorArraySizeV3', () => [[]]),
   ...forOps('TensorArrayWriteV2 TensorArrayScatterV2 TensorArraySplitV2 TensorArraySizeV2', () => [[]]),
   TensorArrayReadV3: (c) => [c.held(0)?.[0] ?? null],
