@@ -243,6 +243,9 @@ export function float(
   }
   return single(kind, declaration) as Option<number>
 }
+export function optionalFloat(declaration: { help: string }): Option<number | undefined> {
+  return single(floatKind, declaration)
+}
 export function bool(declaration: Declaration<boolean> & { default: boolean }): Option<boolean> {
   return single(boolKind, declaration) as Option<boolean>
 }

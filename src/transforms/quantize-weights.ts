@@ -1,16 +1,17 @@
-import type { Graph } from '../graph/graph.js'
-import { Node } from '../graph/node.js'
 import { Tensor } from '../graph/tensor.js'
-import { tensorName } from '../graph/tensor-name.js'
-import { constNode } from './const-node.js'
-import { type FloatConstant, floatConstants } from './float-constants.js'
+import { floatConstants } from './float-constants.js'
 import { LargestError } from './largest-error.js'
 import { int } from './options.js'
+import { replaceByQuantized } from './quantized-constant.js'
 import { defineTransform, type Transform } from './transform.js'
 import { quantizeToBytes } from './weight-quantization.js'
 import { magnitudeOf, smallestNormal, type WeightRange, weightRange } from './weight-range.js'
 
 const { fround } = Math
+
+const suffixes = ['_quantized_const', '_quantized_min', '_quantized_max'] as const
+
+const scalar = (value: number): Tensor => Tensor.of('float32', [], Float32Array.of(value))
 
 /**
  * Stores large float constants as bytes, which become floats again when the graph runs: a quarter of the size.
@@ -63,8 +64,7 @@ export const quantizeWeights: Transform = defineTransform({
   ],
   run(graph, { minimum_size }, { report }) {
     const largest = new LargestError()
-    for (const constant of floatConstants(graph)) {
-      const { node, tensor } = constant
+    for (const { node, tensor } of floatConstants(graph)) {
       if (tensor.size < minimum_size) continue
       const range = tensor.isSplat ? undefined : weightRange(tensor)
       const obstacle = range ? obstacleOf(range) : 'it is stored as one repeated value, which is smaller'
@@ -72,10 +72,14 @@ export const quantizeWeights: Transform = defineTransform({
         report.skip(node, obstacle!)
         continue
       }
-      const { nodes, error } = quantizedNodes(graph, constant, range)
-      graph.replace(node, nodes)
-      report.change(node)
-      for (const added of nodes.slice(0, -1)) report.add(added)
+      const { low, high } = storedRange(range)
+      const { tensor: bytes, error } = quantizeToBytes(tensor, low, high)
+      replaceByQuantized(
+        graph,
+        node,
+        { bytes, low: scalar(low), high: scalar(high), mode: 'MIN_FIRST', suffixes },
+        report,
+      )
       largest.see(node, error, magnitudeOf(range))
     }
     largest.note(report)
@@ -95,31 +99,4 @@ function obstacleOf(range: WeightRange): string | undefined {
   const step = fround(fround(high - low) / 255)
   if (step < smallestNormal) return 'its elements are too small for steps of float32'
   return Number.isFinite(step) ? undefined : 'its range is beyond float32'
-}
-
-function quantizedNodes(
-  graph: Graph,
-  { node, tensor }: FloatConstant,
-  range: WeightRange,
-): { nodes: Node[]; error: number } {
-  const { low, high } = storedRange(range)
-  const { tensor: bytes, error } = quantizeToBytes(tensor, low, high)
-  const place = { device: node.device, controlInputs: node.inputs }
-  const scalar = (value: number): Tensor => Tensor.of('float32', [], Float32Array.of(value))
-  const parts = [
-    constNode(graph.freeName(`${node.name}_quantized_const`), bytes, place),
-    constNode(graph.freeName(`${node.name}_quantized_min`), scalar(low), place),
-    constNode(graph.freeName(`${node.name}_quantized_max`), scalar(high), place),
-  ]
-  const dequantize = new Node({
-    name: node.name,
-    op: 'Dequantize',
-    inputs: parts.map((part) => tensorName(part.name)),
-    device: node.device,
-  })
-  dequantize.attrs.setType('T', 'quint8')
-  dequantize.attrs.setString('mode', 'MIN_FIRST')
-  for (const name of node.attrs.names()) if (name.startsWith('_')) dequantize.attrs.copy(name, node.attrs)
-  dequantize.otherFields = node.otherFields
-  return { nodes: [...parts, dequantize], error }
 }
