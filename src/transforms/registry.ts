@@ -4,7 +4,12 @@ import { backportTensorArrayV3 } from './backport-tensor-array-v3.js'
 import { foldBatchNorms } from './fold-batch-norms.js'
 import { foldConstants } from './fold-constants.js'
 import { foldOldBatchNorms } from './fold-old-batch-norms.js'
+import { foldSubDivMulBatchNorms } from './fold-subdivmul-batch-norms.js'
+import { freezeRequantizationRanges } from './freeze-requantization-ranges.js'
+import { fuseDecomposedBatchNorm } from './fuse-decomposed-batch-norm.js'
 import { fusePadAndConv, fuseResizeAndConv, fuseResizePadAndConv } from './fuse-resize-and-conv.js'
+import { inlineFunctions } from './inline-functions.js'
+import { inlinePartitionedcall } from './inline-partitionedcall.js'
 import { insertLogging } from './insert-logging.js'
 import { mergeDuplicateNodes } from './merge-duplicate-nodes.js'
 import { obfuscateNames } from './obfuscate-names.js'
@@ -32,6 +37,8 @@ export const transforms: readonly Transform[] = [
   removeNodes,
   removeTrainingNodes,
   resolveConditionals,
+  inlineFunctions,
+  inlinePartitionedcall,
   removeAttribute,
   removeControlDependencies,
   removeDevice,
@@ -42,6 +49,8 @@ export const transforms: readonly Transform[] = [
   foldConstants,
   foldBatchNorms,
   foldOldBatchNorms,
+  foldSubDivMulBatchNorms,
+  fuseDecomposedBatchNorm,
   fuseResizePadAndConv,
   fuseResizeAndConv,
   fusePadAndConv,
@@ -51,6 +60,7 @@ export const transforms: readonly Transform[] = [
   quantizeGraph,
   addDefaultAttributes,
   mergeDuplicateNodes,
+  freezeRequantizationRanges,
   obfuscateNames,
   sortByExecutionOrder,
   insertLogging,
