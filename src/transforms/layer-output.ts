@@ -51,7 +51,7 @@ export interface Concatenation {
 }
 
 /** A node that adds a constant to something or subtracts it; the operands of an addition may stand either way round. */
-interface Addition {
+export interface Addition {
   source: Node
   constant: Node
   index: number
@@ -109,7 +109,12 @@ export function addedBiasAt(
   const added = additionAt(graph, node)
   const source = added && layerOutputAt(graph, added.source, context, way + 1)
   if (source === undefined || typeof source === 'string') return source
-  const { constant, index, subtracts } = added!
+  return asBias(node, added!, source)
+}
+
+/** An addition as that of a bias to some output, which is what it adds to or is to be that. */
+export function asBias(node: Node, added: Addition, source: LayerOutput): (LayerOutput & AddedBias) | string {
+  const { constant, index, subtracts } = added
   const isBiasAdd = node.op === 'BiasAdd'
   if (isBiasAdd && source.rank > 2) {
     const axisFromEnd = stringOrDefault(node, 'data_format').startsWith('NC') ? source.rank - 1 : 1
