@@ -1,18 +1,17 @@
-import type { TypedArray } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { applyBinary, type BinaryFunction, binaryKernel } from './binary.js'
+import type { Numeric } from './broadcast.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
 import {
   floats,
-  integers,
   type Kernel,
   type KernelCall,
   KernelError,
   maxBigInt,
   minBigInt,
   numbers,
-  ulpOfLargest,
+  ulpOfElement,
   wide,
 } from './kernel.js'
 
@@ -30,13 +29,13 @@ const multiply: BinaryFunction = {
   bigint: (a, b) => a * b,
 }
 const truncateDivide: BinaryFunction = {
-  float: (a, b) => a / b,
+  steps: (a, b, round) => Math.trunc(round(a / b)),
   int: (a, b) => Math.trunc(a / divisor(b)),
   bigint: (a, b) => a / divisor(b),
 }
+const divide: BinaryFunction = { ...truncateDivide, steps: (a, b) => a / b }
 const floorDivide: BinaryFunction = {
-  float: (a, b) => Math.floor(a / b),
-  float32: (a, b) => Math.floor(Math.fround(a / b)),
+  steps: (a, b, round) => Math.floor(round(a / b)),
   int: (a, b) => Math.floor(a / divisor(b)),
   bigint: (a, b) => (a - floorMod64(a, b)) / b,
 }
@@ -72,8 +71,7 @@ function floorMod64(a: bigint, b: bigint): bigint {
 }
 
 const squaredDifference: BinaryFunction = {
-  float: (a, b) => (a - b) * (a - b),
-  float32: (a, b) => Math.fround(a - b) * Math.fround(a - b),
+  steps: (a, b, round) => round(a - b) * round(a - b),
   int: (a, b) => (a - b) * (a - b),
   int32: (a, b) => Math.imul(a - b, a - b),
   bigint: (a, b) => (a - b) * (a - b),
@@ -111,17 +109,17 @@ function addAll({ inputs }: KernelCall): Tensor[] {
 function addBias(call: KernelCall): Tensor[] {
   const input = call.input(0)
   const bias = call.input(1)
-  const values = loadFlushed(input) as Float32Array
-  const added = loadFlushed(bias) as Float32Array
+  const values: Numeric = loadFlushed(input)
+  const added: Numeric = loadFlushed(bias)
   const channelAxis = call.stringAttr('data_format').startsWith('NC') ? 1 : input.shape.length - 1
   const channels = input.shape[channelAxis]
   if (channels !== added.length) throw new KernelError(`${added.length} biases for ${channels} channels`)
   const inner = elementCount(input.shape.slice(channelAxis + 1))
-  const result = resultArray(input.dtype, input.size) as Float32Array
+  const result: Numeric = resultArray(input.dtype, input.size)
   for (let index = 0, channel = 0; index < result.length; channel = channel + 1 === channels ? 0 : channel + 1) {
     for (let count = 0; count < inner; count++, index++) result[index] = values[index]! + added[channel]!
   }
-  return [storeFlushed(input.dtype, input.shape, result as TypedArray)]
+  return [storeFlushed(input.dtype, input.shape, result)]
 }
 
 export const arithmeticKernels: readonly Kernel[] = [
@@ -129,27 +127,27 @@ export const arithmeticKernels: readonly Kernel[] = [
   binaryKernel({ ops: ['AddV2'], dtypes: numbers, functions: add }),
   binaryKernel({ ops: ['Sub'], dtypes: numbers, functions: subtract }),
   binaryKernel({ ops: ['Mul'], dtypes: numbers, functions: multiply }),
-  binaryKernel({ ops: ['RealDiv'], dtypes: floats, functions: truncateDivide }),
-  binaryKernel({ ops: ['Div'], dtypes: numbers, functions: truncateDivide }),
-  binaryKernel({ ops: ['TruncateDiv'], dtypes: integers, functions: truncateDivide }),
+  binaryKernel({ ops: ['RealDiv'], dtypes: floats, functions: divide }),
+  binaryKernel({ ops: ['Div'], dtypes: numbers, functions: divide }),
+  binaryKernel({ ops: ['TruncateDiv'], dtypes: numbers, functions: truncateDivide }),
   binaryKernel({
     ops: ['DivNoNan'],
-    dtypes: wide,
+    dtypes: floats,
     functions: { float: (a, b) => (b === 0 ? 0 : a / b) },
   }),
   binaryKernel({
     ops: ['MulNoNan'],
-    dtypes: wide,
+    dtypes: floats,
     functions: { float: (a, b) => (b === 0 ? 0 : a * b) },
   }),
-  binaryKernel({ ops: ['FloorDiv'], dtypes: [...wide, ...integers], functions: floorDivide }),
-  binaryKernel({ ops: ['FloorMod'], dtypes: [...wide, ...integers], functions: floorMod }),
+  binaryKernel({ ops: ['FloorDiv'], dtypes: numbers, functions: floorDivide }),
+  binaryKernel({ ops: ['FloorMod'], dtypes: numbers, functions: floorMod }),
   binaryKernel({ ops: ['Mod', 'TruncateMod'], dtypes: [...wide, 'int32', 'int64'], functions: truncateMod }),
-  binaryKernel({ ops: ['SquaredDifference'], dtypes: [...wide, 'int32', 'int64'], functions: squaredDifference }),
+  binaryKernel({ ops: ['SquaredDifference'], dtypes: [...floats, 'int32', 'int64'], functions: squaredDifference }),
   binaryKernel({
     ops: ['Pow'],
-    dtypes: [...wide, 'int32', 'int64'],
-    bound: ulpOfLargest(4, wide),
+    dtypes: [...floats, 'int8', 'int16', 'int32', 'int64'],
+    bound: ulpOfElement(4),
     functions: power,
   }),
   binaryKernel({
@@ -172,7 +170,7 @@ export const arithmeticKernels: readonly Kernel[] = [
       bigint: minBigInt,
     },
   }),
-  binaryKernel({ ops: ['Atan2'], dtypes: wide, bound: ulpOfLargest(4, wide), functions: { float: Math.atan2 } }),
-  { ops: ['AddN', 'AccumulateNV2'], dtypes: [...wide, ...integers], run: addAll },
-  { ops: ['BiasAdd', 'BiasAddV1'], dtypes: floats, run: addBias },
+  binaryKernel({ ops: ['Atan2'], dtypes: floats, bound: ulpOfElement(4), functions: { float: Math.atan2 } }),
+  { ops: ['AddN', 'AccumulateNV2'], dtypes: numbers, run: addAll },
+  { ops: ['BiasAdd', 'BiasAddV1'], dtypes: numbers, run: addBias },
 ]

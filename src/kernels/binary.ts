@@ -2,8 +2,8 @@ import type { DataType } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { broadcastShape, combine, type Numeric } from './broadcast.js'
-import { load, loadFlushed, resultArray, store, storeFlushed } from './elements.js'
-import { type Bound, isBigInt, isFloat, type Kernel, type KernelCall } from './kernel.js'
+import { load, loadFlushed, resultArray, rounderOf, store, storeFlushed } from './elements.js'
+import { type Bound, halves, isBigInt, isFloat, type Kernel, type KernelCall } from './kernel.js'
 
 /**
  * A function of two elements. `float` sees numbers that are rounded to the dtype when stored; `float32` replaces it where
@@ -13,7 +13,9 @@ import { type Bound, isBigInt, isFloat, type Kernel, type KernelCall } from './k
 export interface BinaryFunction {
   float?: (a: number, b: number) => number
   float32?: (a: number, b: number) => number
-  /** Replaces both for float16 and bfloat16. */
+  /** Replaces both, and is given how the dtype rounds. */
+  steps?: (a: number, b: number, round: (value: number) => number) => number
+  /** Replaces all of these for float16 and bfloat16. */
   half?: (a: number, b: number) => number
   int?: (a: number, b: number) => number
   int32?: (a: number, b: number) => number
@@ -24,6 +26,11 @@ export interface BinaryFunction {
 
 function functionFor(dtype: DataType, functions: BinaryFunction): (a: Numeric, b: Numeric) => Numeric {
   if (isBigInt(dtype)) return functions.bigint!
+  const { steps } = functions
+  if (steps && isFloat(dtype) && !(functions.half && halves.includes(dtype))) {
+    const round = rounderOf(dtype)
+    return (a: number, b: number) => steps(a, b, round)
+  }
   if (dtype === 'float64') return functions.float!
   if (dtype === 'float32') return functions.float32 ?? functions.float!
   if (isFloat(dtype)) return functions.half ?? functions.float32 ?? functions.float!

@@ -1,32 +1,59 @@
-import type { DataType, TypedArray } from '../graph/data-type.js'
+import { type DataType, newElements, storageOf, type TypedArray } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
+import { complexOf, isComplex, partOf, partType } from './complex-parts.js'
 import { load, loadFlushed, resultArray, store, storeFlushed } from './elements.js'
-import { isBigInt, isFloat, type Kernel, type KernelCall, KernelError, numbers } from './kernel.js'
+import {
+  complexes,
+  isBigInt,
+  isFloat,
+  type Kernel,
+  type KernelCall,
+  KernelError,
+  movable,
+  numbers,
+  quantized,
+} from './kernel.js'
 
 const castable: readonly DataType[] = [...numbers, 'bool']
-const castTargets: readonly (DataType | undefined)[] = castable
 
 /**
- * Converts elements. Integers wrap, numbers become integers by cutting the fraction, anything but 0 is true.
+ * Converts elements. Integers wrap, numbers become integers by cutting the fraction, anything but 0 is true; of a complex
+ * number counts the real part.
  * @throws KernelError for a float beyond the integer type, of which C++ leaves open what it becomes
  */
 function cast(call: KernelCall): Tensor[] {
   const input = call.input(0)
-  const to = call.typeAttr('DstT')
-  if (!castTargets.includes(to)) throw new KernelError(`a cast to ${to ?? 'an unknown dtype'} is not computed`)
-  const target = to as DataType
-  if (target === input.dtype) return [input]
+  const to = call.typeAttr('DstT') ?? 'invalid'
+  if (to === input.dtype) return [input]
+  for (const dtype of [input.dtype, to]) {
+    if (!castable.includes(dtype) && !isComplex(dtype)) {
+      throw new KernelError(`a cast of ${input.dtype} to ${to} is not computed`)
+    }
+  }
+  if (isComplex(to)) return [toComplex(input, to)]
+  return [convert(isComplex(input.dtype) ? partOf(input, 0) : input, to)]
+}
+
+function convert(input: Tensor, target: DataType): Tensor {
+  if (target === input.dtype) return input
   // These are converted by instructions that see denormals as zero; the others move bits.
   const flushes = input.dtype === 'float64' || target === 'float64' || (input.dtype === 'float32' && target === 'bool')
   const source = flushes ? loadFlushed(input) : load(input)
   const result = resultArray(target, input.size)
-  if (target === 'bool') return [store(target, input.shape, Uint8Array.from(source as Float32Array, truth))]
+  if (target === 'bool') return store(target, input.shape, Uint8Array.from(source as Float32Array, truth))
   if (isBigInt(input.dtype)) fromBigInts(source as BigInt64Array, target, result)
   else if (isFloat(input.dtype) && !isFloat(target)) fromFloats(source as Float32Array, target, result)
   else if (isBigInt(target)) for (let at = 0; at < result.length; at++) result[at] = BigInt(source[at]!)
   // Between number types an array's own conversion is right: it rounds to nearest and wraps integers.
   else (result as Float32Array).set(source as Float32Array)
-  return [(flushes ? storeFlushed : store)(target, input.shape, result)]
+  return (flushes ? storeFlushed : store)(target, input.shape, result)
+}
+
+/** Of a real number, one with an imaginary part of 0. */
+function toComplex(input: Tensor, target: DataType): Tensor {
+  const part = partType(target)
+  if (isComplex(input.dtype)) return complexOf(convert(partOf(input, 0), part), convert(partOf(input, 1), part))
+  return complexOf(convert(input, part), Tensor.of(part, input.shape, newElements(part, input.size)))
 }
 
 /** Not-a-number is true. */
@@ -84,8 +111,9 @@ function bitcast(call: KernelCall): Tensor[] {
 }
 
 function resultBytes(dtype: DataType): number {
-  if (!castTargets.includes(dtype)) throw new KernelError(`a bitcast of ${dtype} is not computed`)
-  return dtype === 'float16' || dtype === 'bfloat16' ? 2 : resultArray(dtype, 0).BYTES_PER_ELEMENT
+  const held = storageOf(dtype)
+  if (!held || dtype === 'bool') throw new KernelError(`a bitcast of ${dtype} is not computed`)
+  return held.array.BYTES_PER_ELEMENT * held.lanes
 }
 
 function reshapedBytes(input: Tensor, dtype: DataType, shape: readonly number[]): Tensor {
@@ -93,6 +121,6 @@ function reshapedBytes(input: Tensor, dtype: DataType, shape: readonly number[])
 }
 
 export const castKernels: readonly Kernel[] = [
-  { ops: ['Cast'], dtypes: castable, run: cast },
-  { ops: ['Bitcast'], dtypes: numbers, run: bitcast },
+  { ops: ['Cast'], dtypes: movable, run: cast },
+  { ops: ['Bitcast'], dtypes: [...numbers, ...quantized, ...complexes], run: bitcast },
 ]

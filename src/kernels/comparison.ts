@@ -1,9 +1,9 @@
-import type { DataType } from '../graph/data-type.js'
+import { type DataType, storageOf } from '../graph/data-type.js'
 import { elementCount, sameShape } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { broadcastShape, broadcastStrides, combine, type Numeric } from './broadcast.js'
 import { load, loadFlushed } from './elements.js'
-import { type Kernel, type KernelCall, KernelError, movable, numbers } from './kernel.js'
+import { type Kernel, type KernelCall, KernelError, movable, numbers, quantized } from './kernel.js'
 import { type Cells, eachRow, rowStrides } from './strided.js'
 
 function compare(ops: string[], dtypes: readonly DataType[], test: (a: Numeric, b: Numeric) => boolean): Kernel {
@@ -91,15 +91,18 @@ function select(call: KernelCall, shape: readonly number[], conditionStrides: nu
   const isText = yes.dtype === 'string'
   const cellsOf = (tensor: Tensor): Cells => (isText ? [...tensor.strings()] : tensor.values())
   const [left, right] = [cellsOf(yes) as Float32Array, cellsOf(no) as Float32Array]
-  const size = elementCount(shape)
+  // A complex number is two cells, chosen together.
+  const lanes = (storageOf(yes.dtype)?.lanes ?? 1) === 2 ? [2] : []
+  const grid = [...shape, ...lanes]
+  const size = elementCount(grid)
   const result = (isText ? new Array(size) : new (left.constructor as Float32ArrayConstructor)(size)) as Float32Array
   const strides = [
-    rowStrides(shape),
-    conditionStrides,
-    broadcastStrides(yes.shape, shape),
-    broadcastStrides(no.shape, shape),
+    rowStrides(grid),
+    [...conditionStrides, ...lanes.map(() => 0)],
+    broadcastStrides([...yes.shape, ...lanes], grid),
+    broadcastStrides([...no.shape, ...lanes], grid),
   ]
-  eachRow(shape, strides, (starts, steps, length) => {
+  eachRow(grid, strides, (starts, steps, length) => {
     let [write, test, i, j] = starts as [number, number, number, number]
     for (let count = 0; count < length; count++) {
       result[write] = chosen[test] ? left[i]! : right[j]!
@@ -121,8 +124,6 @@ function approximateEqual(call: KernelCall): Tensor[] {
   return [Tensor.of('bool', call.input(0).shape, result)]
 }
 
-const selectable = movable.filter((dtype) => !dtype.startsWith('complex'))
-
 export const comparisonKernels: readonly Kernel[] = [
   compare(['Less'], numbers, (a, b) => a < b),
   compare(['LessEqual'], numbers, (a, b) => a <= b),
@@ -130,10 +131,10 @@ export const comparisonKernels: readonly Kernel[] = [
   compare(['GreaterEqual'], numbers, (a, b) => a >= b),
   compare(['LogicalAnd'], ['bool'], (a, b) => a && b),
   compare(['LogicalOr'], ['bool'], (a, b) => a || b),
-  { ops: ['Equal'], dtypes: [...numbers, 'bool', 'string'], run: (call) => equal(call, true) },
-  { ops: ['NotEqual'], dtypes: [...numbers, 'bool', 'string'], run: (call) => equal(call, false) },
+  { ops: ['Equal'], dtypes: [...numbers, ...quantized, 'bool', 'string'], run: (call) => equal(call, true) },
+  { ops: ['NotEqual'], dtypes: [...numbers, ...quantized, 'bool', 'string'], run: (call) => equal(call, false) },
   { ops: ['LogicalNot'], dtypes: ['bool'], run: logicalNot },
-  { ops: ['SelectV2'], dtypes: selectable, dtypeInput: 1, run: selectBroadcast },
-  { ops: ['Select'], dtypes: selectable, dtypeInput: 1, run: selectRows },
+  { ops: ['SelectV2'], dtypes: movable, dtypeInput: 1, run: selectBroadcast },
+  { ops: ['Select'], dtypes: movable, dtypeInput: 1, run: selectRows },
   { ops: ['ApproximateEqual'], dtypes: ['float32', 'float64'], run: approximateEqual },
 ]

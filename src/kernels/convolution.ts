@@ -131,7 +131,8 @@ function quantizedConvolution(call: KernelCall): Tensor[] {
 }
 
 export const convolutionKernels: readonly Kernel[] = [
-  { ops: ['Conv2D', 'Conv3D'], dtypes: floats, bound: ulpOfLargest(4, floats), run: convolution },
+  { ops: ['Conv2D'], dtypes: [...floats, 'int32'], bound: ulpOfLargest(4), run: convolution },
+  { ops: ['Conv3D'], dtypes: floats, bound: ulpOfLargest(4), run: convolution },
   // Not bfloat16: TensorFlow 2.21 gives zeros for most channels there.
   {
     ops: ['DepthwiseConv2dNative'],
@@ -140,8 +141,15 @@ export const convolutionKernels: readonly Kernel[] = [
     run: depthwise,
   },
   {
-    ops: ['Conv2DBackpropInput', 'Conv3DBackpropInputV2'],
-    dtypes: ['float32', 'float64'],
+    ops: ['Conv2DBackpropInput'],
+    dtypes: [...floats, 'int32'],
+    dtypeInput: 1,
+    bound: ulpOfLargest(4),
+    run: transposedConvolution,
+  },
+  {
+    ops: ['Conv3DBackpropInputV2'],
+    dtypes: floats,
     dtypeInput: 1,
     bound: ulpOfLargest(4, floats),
     run: transposedConvolution,

@@ -45,6 +45,17 @@ export function storeFlushed(dtype: DataType, shape: StaticShape, values: TypedA
   return store(dtype, shape, values)
 }
 
+/** Rounds one number to what a dtype can hold, where TensorFlow does so between the steps of a computation. */
+export function rounderOf(dtype: DataType): (value: number) => number {
+  if (dtype === 'float32') return Math.fround
+  if (dtype !== 'float16' && dtype !== 'bfloat16') return (value) => value
+  const one = new Float32Array(1)
+  return (value) => {
+    one[0] = value
+    return dtype === 'float16' ? fromFloat16(toFloat16(one))[0]! : fromBfloat16(toBfloat16(one))[0]!
+  }
+}
+
 /** A tensor that has one value everywhere, and is stored as that one. */
 export function splat(dtype: DataType, shape: StaticShape, value: TypedArray): Tensor {
   return elementCount(shape) === 0 ? Tensor.of(dtype, shape, value.subarray(0, 0)) : Tensor.ofList(dtype, shape, value)

@@ -1,7 +1,8 @@
-import { type DataType, newElements, type TypedArray } from '../graph/data-type.js'
+import { type DataType, newElements } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
-import { splat } from './elements.js'
+import type { Numeric } from './broadcast.js'
+import { resultArray, rounderOf, splat, store } from './elements.js'
 import { isBigInt, type Kernel, type KernelCall, KernelError, movable } from './kernel.js'
 
 /** One value everywhere: stored once, however large the shape. */
@@ -20,15 +21,15 @@ function range(call: KernelCall): Tensor[] {
   const [start, limit, delta] = [call.scalar(0), call.scalar(1), call.scalar(2)]
   if (delta === 0 || (delta > 0 ? start > limit : start < limit)) throw new KernelError('the range does not end')
   const count = rangeLength(start, limit, delta, dtype)
-  const values = newElements(dtype, count) as Float64Array
-  const round = dtype === 'float32' ? Math.fround : (value: number): number => value
-  for (let index = 0; index < count; index++) values[index] = start + round(index * delta)
-  return [Tensor.of(dtype, [count], values)]
+  const values = resultArray(dtype, count) as Float64Array
+  const round = rounderOf(dtype)
+  for (let index = 0; index < count; index++) values[index] = start + round(round(index) * delta)
+  return [store(dtype, [count], values)]
 }
 
 function rangeLength(start: number, limit: number, delta: number, dtype: DataType): number {
-  if (dtype === 'float32') return Math.ceil(Math.abs(Math.fround(Math.fround(limit - start) / delta)))
-  return Math.ceil(Math.abs((limit - start) / delta))
+  const round = rounderOf(dtype)
+  return Math.ceil(Math.abs(round(round(limit - start) / delta)))
 }
 
 function bigRange(call: KernelCall, dtype: DataType): Tensor {
@@ -59,22 +60,25 @@ function oneHot(call: KernelCall): Tensor[] {
   const axisAttr = call.intAttr('axis') ?? -1
   const axis = axisAttr < 0 ? indices.shape.length : axisAttr
   const shape = indices.shape.toSpliced(axis, 0, depth)
-  const values = newElements(on.dtype, elementCount(shape)) as Float32Array
-  values.fill((off.values() as Float32Array)[0]!)
-  const hot = (on.values() as Float32Array)[0]!
+  const isText = on.dtype === 'string'
+  const only = (tensor: Tensor): Numeric => (isText ? tensor.strings() : tensor.values())[0]
+  const count = elementCount(shape)
+  const values: Numeric = isText ? new Array(count) : newElements(on.dtype, count)
+  values.fill(only(off))
+  const hot = only(on)
   const inner = elementCount(indices.shape.slice(axis))
   for (const [position, index] of indices.numbers().entries()) {
     if (index < 0 || index >= depth) continue
     values[(Math.floor(position / inner) * depth + index) * inner + (position % inner)] = hot
   }
-  return [Tensor.of(on.dtype, shape, values as TypedArray)]
+  return [isText ? Tensor.ofStrings(shape, values) : Tensor.of(on.dtype, shape, values)]
 }
 
-const fixedSize = movable.filter((dtype) => dtype !== 'string' && !dtype.startsWith('complex'))
+const ofOnePart = movable.filter((dtype) => !dtype.startsWith('complex'))
 
 export const fillKernels: readonly Kernel[] = [
   { ops: ['Fill'], dtypes: movable, dtypeInput: 1, run: fill },
-  { ops: ['Range'], dtypes: ['float32', 'float64', 'int32', 'int64'], run: range },
+  { ops: ['Range'], dtypes: ['float32', 'float64', 'bfloat16', 'int32', 'int64'], run: range },
   { ops: ['LinSpace'], dtypes: ['float32', 'float64'], run: linSpace },
-  { ops: ['OneHot'], dtypes: fixedSize, dtypeInput: 2, run: oneHot },
+  { ops: ['OneHot'], dtypes: ofOnePart, dtypeInput: 2, run: oneHot },
 ]

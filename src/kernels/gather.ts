@@ -1,21 +1,29 @@
-import type { DataType, TypedArray } from '../graph/data-type.js'
+import { type DataType, storageOf } from '../graph/data-type.js'
 import { elementCount, type StaticShape } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
+import type { Numeric } from './broadcast.js'
 import { copy, emptyLike, movableOf, partFrom, tensorOf } from './cells.js'
 import { loadFlushed, reshaped, resultArray, storeFlushed } from './elements.js'
 import {
   axisOf,
+  complexes,
+  integers,
   isBigInt,
   type Kernel,
   type KernelCall,
   KernelError,
   movable,
   numbers,
-  ulpOfLargest,
 } from './kernel.js'
+import { flatIndices } from './scatter.js'
 
 /** Rows of a tensor seen as a list of rows of one shape. */
-function takeRows(input: Tensor, rowShape: StaticShape, positions: readonly number[], shape: StaticShape): Tensor {
+export function takeRows(
+  input: Tensor,
+  rowShape: StaticShape,
+  positions: readonly number[],
+  shape: StaticShape,
+): Tensor {
   const size = elementCount(rowShape)
   const count = size === 0 ? 0 : input.size / size
   const source = movableOf(reshaped(input, [count, size]))
@@ -53,56 +61,10 @@ function gather(call: KernelCall, axisGiven: number): Tensor[] {
   return [takeRows(params, rowShape, positions, shape)]
 }
 
-/** Where each vector of indices points, as a number of rows. */
-function flatIndices(indices: Tensor, shape: StaticShape): { positions: number[]; rowShape: StaticShape } {
-  const depth = indices.shape.at(-1) ?? 0
-  const values = indices.numbers()
-  const count = elementCount(indices.shape.slice(0, -1))
-  const positions = Array.from({ length: count }, (_, row) => {
-    let position = 0
-    for (let axis = 0; axis < depth; axis++) {
-      const index = values[row * depth + axis]!
-      const limit = shape[axis]!
-      if (index < 0 || index >= limit) throw new KernelError(`index ${index} is outside of an axis of ${limit}`)
-      position = position * limit + index
-    }
-    return position
-  })
-  return { positions, rowShape: shape.slice(depth) }
-}
-
 function gatherNd(call: KernelCall): Tensor[] {
   const [params, indices] = [call.input(0), call.input(1)]
   const { positions, rowShape } = flatIndices(indices, params.shape)
   return [takeRows(params, rowShape, positions, [...indices.shape.slice(0, -1), ...rowShape])]
-}
-
-/** Zeros with updates added at the indices. */
-function scatterNd(call: KernelCall): Tensor[] {
-  const [indices, updates] = [call.input(0), call.input(1)]
-  const shape = call.ints(2)
-  const { positions, rowShape } = flatIndices(indices, shape)
-  return [addRows(updates, positions, elementCount(rowShape), shape)]
-}
-
-function addRows(rows: Tensor, positions: readonly number[], size: number, shape: StaticShape): Tensor {
-  const values = loadFlushed(rows) as Float32Array
-  const result = resultArray(rows.dtype, elementCount(shape)) as Float32Array
-  for (const [row, position] of positions.entries()) {
-    if (position < 0) continue
-    for (let at = 0; at < size; at++) result[position * size + at]! += values[row * size + at]!
-  }
-  return storeFlushed(rows.dtype, shape, result)
-}
-
-/** Rows summed by a number that each carries; a negative number drops its row. */
-function unsortedSegmentSum(call: KernelCall): Tensor[] {
-  const [data, ids] = [call.input(0), call.input(1)]
-  const count = call.scalar(2)
-  const rest = data.shape.slice(ids.shape.length)
-  const positions = ids.numbers()
-  if (positions.some((id) => id >= count)) throw new KernelError(`a segment is outside of ${count}`)
-  return [addRows(data, positions, elementCount(rest), [count, ...rest])]
 }
 
 /** Rows dealt out to as many tensors as there are partitions. */
@@ -135,7 +97,7 @@ function dynamicStitch(call: KernelCall): Tensor[] {
   return [tensorOf(first, [rows, ...rowShape], result)]
 }
 
-function integers(like: DataType | undefined, shape: StaticShape, values: readonly number[]): Tensor {
+export function integerTensor(like: DataType | undefined, shape: StaticShape, values: readonly number[]): Tensor {
   if (like === 'int64') return Tensor.of('int64', shape, BigInt64Array.from(values, BigInt))
   return Tensor.of('int32', shape, Int32Array.from(values))
 }
@@ -147,46 +109,56 @@ function invertPermutation(call: KernelCall): Tensor[] {
     if (inverse[position] !== -1) throw new KernelError('the input is no permutation')
     inverse[position] = index
   }
-  return [integers(input.dtype, input.shape, inverse)]
+  return [integerTensor(input.dtype, input.shape, inverse)]
 }
 
 /** The indices of elements that are not 0. */
 function where(call: KernelCall): Tensor[] {
   const { shape, dtype } = call.input(0)
+  const values: Numeric = loadFlushed(call.input(0))
+  const lanes = storageOf(dtype)!.lanes
   const zero = isBigInt(dtype) ? 0n : 0
   const found: number[] = []
   let count = 0
-  for (const [index, value] of (loadFlushed(call.input(0)) as Float32Array).entries()) {
-    if ((value as number | bigint) === zero) continue
+  for (let index = 0; index < values.length; index += lanes) {
+    if (values[index] === zero && values[index + lanes - 1] === zero) continue
     count++
-    let rest = index
+    let rest = index / lanes
     const at = found.length
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       found[at + axis] = rest % shape[axis]!
       rest = Math.floor(rest / shape[axis]!)
     }
   }
-  return [integers('int64', [count, shape.length], found)]
+  return [integerTensor('int64', [count, shape.length], found)]
+}
+
+export type Key = number | bigint | string
+
+/** What elements are compared by: strings by their bytes, denormals as 0. */
+export function keysOf(tensor: Tensor): Key[] {
+  if (tensor.dtype === 'string') return tensor.strings().map((value) => Buffer.from(value).toString('latin1'))
+  return Array.from(loadFlushed(tensor) as ArrayLike<number | bigint>)
 }
 
 /** Each value once, in the order of first appearance, where each element's is, and how often it comes. */
 function unique(call: KernelCall): Tensor[] {
   const input = call.input(0)
-  const places = new Map<number | bigint, number>()
+  const places = new Map<Key, number>()
+  const firsts: number[] = []
   const counts: number[] = []
-  const positions = Array.from(loadFlushed(input) as ArrayLike<number | bigint>, (value) => {
-    const place = places.get(value) ?? places.size
-    places.set(value, place)
+  const positions = keysOf(input).map((key, index) => {
+    const place = places.get(key) ?? places.size
+    if (place === places.size) firsts.push(index)
+    places.set(key, place)
     counts[place] = (counts[place] ?? 0) + 1
     return place
   })
-  const values = resultArray(input.dtype, places.size)
-  for (const [value, place] of places) values[place] = value
   const type = call.typeAttr('out_idx')
   const results = [
-    storeFlushed(input.dtype, [places.size], values as TypedArray),
-    integers(type, [positions.length], positions),
-    integers(type, [counts.length], counts),
+    takeRows(input, [], firsts, [firsts.length]),
+    integerTensor(type, [positions.length], positions),
+    integerTensor(type, [counts.length], counts),
   ]
   return call.node.op === 'Unique' ? results.slice(0, 2) : results
 }
@@ -194,13 +166,12 @@ function unique(call: KernelCall): Tensor[] {
 /** What of the first list is not in the second, and where it stood. */
 function listDiff(call: KernelCall): Tensor[] {
   const [x, y] = [call.input(0), call.input(1)]
-  const dropped = new Set<number | bigint>(loadFlushed(y) as Iterable<number | bigint>)
+  const dropped = new Set(keysOf(y))
   const positions: number[] = []
-  for (const [index, value] of (loadFlushed(x) as Float32Array).entries())
-    if (!dropped.has(value)) positions.push(index)
+  for (const [index, value] of keysOf(x).entries()) if (!dropped.has(value)) positions.push(index)
   return [
     takeRows(x, [], positions, [positions.length]),
-    integers(call.typeAttr('out_idx'), [positions.length], positions),
+    integerTensor(call.typeAttr('out_idx'), [positions.length], positions),
   ]
 }
 
@@ -226,29 +197,24 @@ function topK(call: KernelCall, k: number): Tensor[] {
     }
   }
   const shape = [...input.shape.slice(0, -1), k]
-  return [storeFlushed(input.dtype, shape, best), integers('int32', shape, positions)]
+  return [storeFlushed(input.dtype, shape, best), integerTensor('int32', shape, positions)]
 }
-
-const listed = numbers.filter((dtype) => dtype !== 'float16' && dtype !== 'bfloat16')
-const summed: readonly DataType[] = ['float32', 'float64', 'int32']
 
 export const gatherKernels: readonly Kernel[] = [
   { ops: ['Gather'], dtypes: movable, run: (call) => gather(call, 0) },
   { ops: ['GatherV2'], dtypes: movable, run: (call) => gather(call, call.scalar(2)) },
   { ops: ['GatherNd'], dtypes: movable, run: gatherNd },
-  { ops: ['ScatterNd'], dtypes: summed, dtypeInput: 1, bound: ulpOfLargest(4, ['float32', 'float64']), run: scatterNd },
-  {
-    ops: ['UnsortedSegmentSum'],
-    dtypes: summed,
-    bound: ulpOfLargest(4, ['float32', 'float64']),
-    run: unsortedSegmentSum,
-  },
   { ops: ['DynamicPartition'], dtypes: movable, run: dynamicPartition },
   // The indices' dtype; what is stitched may be anything.
   { ops: ['DynamicStitch', 'ParallelDynamicStitch'], dtypes: ['int32'], run: dynamicStitch },
   { ops: ['InvertPermutation'], dtypes: ['int32', 'int64'], run: invertPermutation },
-  { ops: ['Where'], dtypes: [...listed, 'bool'], run: where },
-  { ops: ['Unique', 'UniqueWithCounts'], dtypes: listed, run: unique },
-  { ops: ['ListDiff'], dtypes: listed, run: listDiff },
-  { ops: ['TopKV2'], dtypes: listed, run: (call) => topK(call, call.scalar(1)) },
+  // Not float16, for which TensorFlow finds no kernel to count with.
+  {
+    ops: ['Where'],
+    dtypes: ['float32', 'float64', 'bfloat16', ...integers, ...complexes, 'bool'],
+    run: where,
+  },
+  { ops: ['Unique', 'UniqueWithCounts'], dtypes: [...numbers, 'bool', 'string'], run: unique },
+  { ops: ['ListDiff'], dtypes: [...numbers, 'string'], run: listDiff },
+  { ops: ['TopKV2'], dtypes: numbers, run: (call) => topK(call, call.scalar(1)) },
 ]

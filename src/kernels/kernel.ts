@@ -3,6 +3,7 @@ import type { Node } from '../graph/node.js'
 import { printShape } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import { NodeAttrs } from '../ops/node-attrs.js'
+import { fromBfloat16, fromFloat16 } from './half-precision.js'
 
 /**
  * Computes one or several ops. Declared as data, so that what can be folded is known without running anything and
@@ -63,13 +64,14 @@ export class KernelCall extends NodeAttrs {
   scalar(index: number): number {
     const tensor = this.input(index)
     if (tensor.size !== 1) throw new KernelError(`input ${index} is ${printShape(tensor.shape)} and not a scalar`)
-    return loadScalar(tensor)
+    return Number(loadNumbers(tensor)[0]!)
   }
 }
 
-function loadScalar(tensor: Tensor): number {
-  if (tensor.dtype === 'float16' || tensor.dtype === 'bfloat16') throw new KernelError('a scalar in half precision')
-  return tensor.numbers()[0]!
+function loadNumbers(tensor: Tensor): ArrayLike<number | bigint> {
+  if (tensor.dtype === 'float16') return fromFloat16(tensor.values() as Uint16Array)
+  if (tensor.dtype === 'bfloat16') return fromBfloat16(tensor.values() as Uint16Array)
+  return tensor.values()
 }
 
 export const integers: readonly DataType[] = ['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64']

@@ -1,14 +1,14 @@
 import type { DataType, TypedArray } from '../graph/data-type.js'
 import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
-import { broadcastShape, broadcastStrides } from './broadcast.js'
+import { broadcastShape, broadcastStrides, type Numeric } from './broadcast.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest } from './kernel.js'
+import { floats, isBigInt, type Kernel, type KernelCall, KernelError, ulpOfLargest } from './kernel.js'
 import { eachRow } from './strided.js'
 
 /** A matrix within an array; transposing it is exchanging its strides. */
 interface Matrix {
-  values: Float64Array
+  values: Numeric
   offset: number
   rows: number
   columns: number
@@ -17,7 +17,7 @@ interface Matrix {
 }
 
 /** Adds a product of matrices row by row, in double: `total` has `left.rows` × `right.columns` elements. */
-function multiply(left: Matrix, right: Matrix, total: Float64Array): void {
+function multiply(left: Matrix, right: Matrix, total: Numeric): void {
   const { columns } = right
   for (let row = 0; row < left.rows; row++) {
     for (let inner = 0; inner < left.columns; inner++) {
@@ -27,7 +27,7 @@ function multiply(left: Matrix, right: Matrix, total: Float64Array): void {
   }
 }
 
-function addRow(total: Float64Array, at: number, right: Matrix, row: number, factor: number): void {
+function addRow(total: Numeric, at: number, right: Matrix, row: number, factor: Numeric): void {
   const { values, columns, columnStride } = right
   let read = right.offset + row * right.rowStride
   for (let column = 0; column < columns; column++) {
@@ -38,7 +38,7 @@ function addRow(total: Float64Array, at: number, right: Matrix, row: number, fac
 
 function matrixAt(tensor: Tensor, values: TypedArray, offset: number, transposed: boolean): Matrix {
   const [rows, columns] = tensor.shape.slice(-2) as [number, number]
-  const common = { values: values as Float64Array, offset }
+  const common = { values: values as Numeric, offset }
   return transposed
     ? { ...common, rows: columns, columns: rows, rowStride: 1, columnStride: columns }
     : { ...common, rows, columns, rowStride: columns, columnStride: 1 }
@@ -57,12 +57,13 @@ function matMul(call: KernelCall, flipLeft: boolean, flipRight: boolean): Tensor
   const batch = broadcastShape(batchA, batchB)
   const size = first.rows * second.columns
   const result = resultArray(a.dtype, elementCount(batch) * size)
-  const total = new Float64Array(size)
+  const big = isBigInt(a.dtype)
+  const total: Numeric = big ? new BigInt64Array(size) : new Float64Array(size)
   let at = 0
   const strides = [broadcastStrides(batchA, batch), broadcastStrides(batchB, batch)]
   eachRow(batch, strides, ([startA, startB], [stepA, stepB], length) => {
     for (let count = 0; count < length; count++) {
-      total.fill(0)
+      total.fill(big ? 0n : 0)
       const offsetA = (startA! + count * stepA!) * first.rows * first.columns
       const offsetB = (startB! + count * stepB!) * second.rows * second.columns
       multiply({ ...first, offset: offsetA }, { ...second, offset: offsetB }, total)
@@ -73,7 +74,7 @@ function matMul(call: KernelCall, flipLeft: boolean, flipRight: boolean): Tensor
   return [storeFlushed(a.dtype, [...batch, first.rows, second.columns], result)]
 }
 
-const dtypes: readonly DataType[] = [...floats, 'int32']
+const dtypes: readonly DataType[] = [...floats, 'int32', 'int64']
 
 export const matmulKernels: readonly Kernel[] = [
   {
@@ -83,7 +84,13 @@ export const matmulKernels: readonly Kernel[] = [
     run: (call) => matMul(call, call.boolAttr('transpose_a'), call.boolAttr('transpose_b')),
   },
   {
-    ops: ['BatchMatMul', 'BatchMatMulV2'],
+    ops: ['BatchMatMulV2'],
+    dtypes: [...dtypes, 'int16'],
+    bound: ulpOfLargest(4),
+    run: (call) => matMul(call, call.boolAttr('adj_x'), call.boolAttr('adj_y')),
+  },
+  {
+    ops: ['BatchMatMul'],
     dtypes,
     bound: ulpOfLargest(4, floats),
     run: (call) => matMul(call, call.boolAttr('adj_x'), call.boolAttr('adj_y')),

@@ -2,7 +2,7 @@ import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { layoutOf } from '../ops/shapes/convolution.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest, wide } from './kernel.js'
+import { floats, halves, type Kernel, type KernelCall, KernelError, ulpOfLargest, wide } from './kernel.js'
 
 /** Softmax over the last axis, in double and rounded at the end. */
 function softmax(call: KernelCall, logarithm: boolean): Tensor[] {
@@ -67,10 +67,16 @@ export const normalizationKernels: readonly Kernel[] = [
   { ops: ['Softmax'], dtypes: floats, bound: ulpOfLargest(4, floats), run: (call) => softmax(call, false) },
   { ops: ['LogSoftmax'], dtypes: floats, bound: ulpOfLargest(4, floats), run: (call) => softmax(call, true) },
   {
-    ops: ['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3'],
-    dtypes: ['float32'],
-    bound: ulpOfLargest(4, ['float32']),
+    ops: ['FusedBatchNormV2', 'FusedBatchNormV3'],
+    dtypes: ['float32', ...halves],
+    bound: ulpOfLargest(4),
     run: fusedBatchNorm,
   },
-  { ops: ['BatchNormWithGlobalNormalization'], dtypes: wide, bound: ulpOfLargest(4, wide), run: oldBatchNorm },
+  { ops: ['FusedBatchNorm'], dtypes: ['float32'], bound: ulpOfLargest(4), run: fusedBatchNorm },
+  {
+    ops: ['BatchNormWithGlobalNormalization'],
+    dtypes: [...wide, 'float16'],
+    bound: ulpOfLargest(4),
+    run: oldBatchNorm,
+  },
 ]

@@ -1,5 +1,6 @@
 import type { DataType } from '../graph/data-type.js'
 import type { Tensor } from '../graph/tensor.js'
+import type { Numeric } from './broadcast.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
 import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest } from './kernel.js'
 import { asAsked, channelsLast, eachCovered, planWindows, spatialAttr, type Windows, windowCount } from './windows.js'
@@ -19,16 +20,16 @@ function maxPool(call: KernelCall): Tensor[] {
   const input = channelsLast(call, call.input(0))
   const windows = plan(call, input, rank)
   const channels = input.shape[4]!
-  const values = loadFlushed(input) as Float32Array
-  const result = resultArray(input.dtype, windowCount(windows) * channels) as Float32Array
+  const values: Numeric = loadFlushed(input)
+  const result: Numeric = resultArray(input.dtype, windowCount(windows) * channels)
   const started = new Uint8Array(windowCount(windows))
   eachCovered(windows, (window, element) => {
     const first = started[window] === 0
     started[window] = 1
     for (let channel = 0; channel < channels; channel++) {
-      const value = values[element * channels + channel]!
+      const value = values[element * channels + channel]
       const at = window * channels + channel
-      if (first || value > result[at]!) result[at] = value
+      if (first || value > result[at]) result[at] = value
     }
   })
   return [asAsked(call, rank, storeFlushed(input.dtype, [input.shape[0]!, ...windows.output, channels], result))]
@@ -62,9 +63,9 @@ function quantizedMaxPool(call: KernelCall): Tensor[] {
 const volumes: readonly DataType[] = ['float32', 'bfloat16']
 
 export const poolingKernels: readonly Kernel[] = [
-  { ops: ['MaxPool'], dtypes: [...floats, 'int8', 'int16', 'int32', 'uint8', 'uint16'], run: maxPool },
+  { ops: ['MaxPool'], dtypes: [...floats, 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16'], run: maxPool },
   { ops: ['MaxPool3D'], dtypes: volumes, run: maxPool },
   { ops: ['AvgPool'], dtypes: floats, bound: ulpOfLargest(4, floats), run: averagePool },
   { ops: ['AvgPool3D'], dtypes: volumes, bound: ulpOfLargest(4, volumes), run: averagePool },
-  { ops: ['QuantizedMaxPool'], dtypes: ['quint8'], run: quantizedMaxPool },
+  { ops: ['QuantizedMaxPool'], dtypes: ['quint8', 'qint8'], run: quantizedMaxPool },
 ]

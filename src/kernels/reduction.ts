@@ -2,11 +2,10 @@ import { type DataType, storageOf, type TypedArray } from '../graph/data-type.js
 import { elementCount, type StaticShape } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import type { Numeric } from './broadcast.js'
-import { loadFlushed, resultArray, storeFlushed } from './elements.js'
+import { loadFlushed, resultArray, rounderOf, storeFlushed } from './elements.js'
 import {
   axisOf,
   floats,
-  integers,
   isBigInt,
   isFloat,
   type Kernel,
@@ -16,7 +15,6 @@ import {
   minBigInt,
   numbers,
   ulpOfLargest,
-  wide,
 } from './kernel.js'
 import { eachRow, rowStrides } from './strided.js'
 
@@ -105,6 +103,19 @@ function extreme(dtype: DataType, largest: boolean): { start: number; bigStart?:
   return { start: Number(value), bigStart: value }
 }
 
+/** The lowest finite number of a dtype. */
+export function lowestOf(dtype: DataType): number {
+  return isFloat(dtype) ? -highestOf(dtype) : extreme(dtype, false).start
+}
+
+/** The highest finite number of a dtype. */
+export function highestOf(dtype: DataType): number {
+  if (dtype === 'float64') return Number.MAX_VALUE
+  if (dtype === 'float16') return 65504
+  if (dtype === 'bfloat16') return 2 ** 127 * (2 - 2 ** -7)
+  return dtype === 'float32' ? 2 ** 127 * (2 - 2 ** -23) : extreme(dtype, true).start
+}
+
 function maximum(call: KernelCall): Tensor[] {
   return reduce(call, {
     ...extreme(call.input(0).dtype, false),
@@ -152,6 +163,10 @@ function argExtreme(call: KernelCall, better: (value: Numeric, best: Numeric) =>
   return [Tensor.of(type, shape, result)]
 }
 
+function multiplyWrapping(a: Numeric, b: Numeric): Numeric {
+  return typeof a === 'bigint' ? BigInt.asIntN(64, a * b) : Math.imul(a, b)
+}
+
 /** Running totals along an axis, with or without the element itself, from either end. */
 function cumulate(call: KernelCall, start: number, join: (a: Numeric, b: Numeric) => Numeric): Tensor[] {
   const input = call.input(0)
@@ -162,6 +177,7 @@ function cumulate(call: KernelCall, start: number, join: (a: Numeric, b: Numeric
   const inner = elementCount(input.shape.slice(axis + 1))
   const [reverse, exclusive] = [call.boolAttr('reverse'), call.boolAttr('exclusive')]
   const first = isBigInt(input.dtype) ? BigInt(start) : start
+  const round = isFloat(input.dtype) ? rounderOf(input.dtype) : (value: Numeric): Numeric => value
   for (let row = 0; row < input.size / Math.max(size, 1); row++) {
     const base = Math.floor(row / inner) * size * inner + (row % inner)
     let total = first
@@ -169,7 +185,7 @@ function cumulate(call: KernelCall, start: number, join: (a: Numeric, b: Numeric
       const at = base + (reverse ? size - 1 - step : step) * inner
       const next = join(total, values[at])
       result[at] = exclusive ? total : next
-      total = input.dtype === 'float32' ? Math.fround(next) : next
+      total = round(next)
     }
   }
   return [storeFlushed(input.dtype, input.shape, result)]
@@ -184,28 +200,22 @@ function l2Loss(call: KernelCall): Tensor[] {
   return [storeFlushed(input.dtype, [], result)]
 }
 
-const summable: readonly DataType[] = ['float32', 'float64', 'float16', 'bfloat16', ...integers]
 export const reductionKernels: readonly Kernel[] = [
-  { ops: ['Sum'], dtypes: summable, bound: ulpOfLargest(4, floats), run: (call) => reduce(call, sum) },
-  {
-    ops: ['Mean'],
-    dtypes: [...floats, 'int32', 'int64'],
-    bound: ulpOfLargest(4, floats),
-    run: (call) => reduce(call, sum, true),
-  },
-  { ops: ['Prod'], dtypes: [...wide, 'int32', 'int64'], bound: ulpOfLargest(4, wide), run: product },
+  { ops: ['Sum'], dtypes: numbers, bound: ulpOfLargest(4), run: (call) => reduce(call, sum) },
+  { ops: ['Mean'], dtypes: numbers, bound: ulpOfLargest(4), run: (call) => reduce(call, sum, true) },
+  { ops: ['Prod'], dtypes: numbers, bound: ulpOfLargest(4), run: product },
   { ops: ['Max'], dtypes: numbers, run: maximum },
   { ops: ['Min'], dtypes: numbers, run: minimum },
   { ops: ['All'], dtypes: ['bool'], run: (call) => truth(call, 1, (total, value) => (total && value ? 1 : 0)) },
   { ops: ['Any'], dtypes: ['bool'], run: (call) => truth(call, 0, (total, value) => (total || value ? 1 : 0)) },
-  { ops: ['ArgMax'], dtypes: numbers, run: (call) => argExtreme(call, (value, best) => value > best) },
-  { ops: ['ArgMin'], dtypes: numbers, run: (call) => argExtreme(call, (value, best) => value < best) },
+  { ops: ['ArgMax'], dtypes: [...numbers, 'bool'], run: (call) => argExtreme(call, (value, best) => value > best) },
+  { ops: ['ArgMin'], dtypes: [...numbers, 'bool'], run: (call) => argExtreme(call, (value, best) => value < best) },
+  { ops: ['Cumsum'], dtypes: numbers, bound: ulpOfLargest(4), run: (call) => cumulate(call, 0, (a, b) => a + b) },
   {
-    ops: ['Cumsum'],
-    dtypes: [...wide, 'int32', 'int64'],
-    bound: ulpOfLargest(4, wide),
-    run: (call) => cumulate(call, 0, (a, b) => a + b),
+    ops: ['Cumprod'],
+    dtypes: numbers,
+    bound: ulpOfLargest(4),
+    run: (call) => cumulate(call, 1, isFloat(call.input(0).dtype) ? (a, b) => a * b : multiplyWrapping),
   },
-  { ops: ['Cumprod'], dtypes: wide, bound: ulpOfLargest(4, wide), run: (call) => cumulate(call, 1, (a, b) => a * b) },
-  { ops: ['L2Loss'], dtypes: wide, bound: ulpOfLargest(4, wide), run: l2Loss },
+  { ops: ['L2Loss'], dtypes: floats, bound: ulpOfLargest(4), run: l2Loss },
 ]

@@ -3,6 +3,7 @@ import { arithmeticKernels } from './arithmetic.js'
 import { bitwiseKernels } from './bitwise.js'
 import { castKernels } from './cast.js'
 import { comparisonKernels } from './comparison.js'
+import { complexKernels } from './complex.js'
 import { convolutionKernels } from './convolution.js'
 import { fillKernels } from './fill.js'
 import { gatherKernels } from './gather.js'
@@ -16,6 +17,8 @@ import { quantizationKernels } from './quantization.js'
 import { quantizedArithmeticKernels } from './quantized-arithmetic.js'
 import { reductionKernels } from './reduction.js'
 import { reshapeKernels } from './reshape.js'
+import { scatterKernels } from './scatter.js'
+import { segmentKernels } from './segments.js'
 import { unaryKernels } from './unary.js'
 
 /** Every kernel, by family. */
@@ -37,6 +40,9 @@ export const kernels: readonly Kernel[] = [
   ...matrixKernels,
   ...quantizationKernels,
   ...quantizedArithmeticKernels,
+  ...scatterKernels,
+  ...segmentKernels,
+  ...complexKernels,
 ]
 
 const byOp: ReadonlyMap<string, readonly Kernel[]> = groupByOp()

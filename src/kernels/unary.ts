@@ -1,6 +1,6 @@
 import type { DataType, TypedArray } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
-import { load, loadFlushed, resultArray, splat, store, storeFlushed } from './elements.js'
+import { load, loadFlushed, resultArray, rounderOf, splat, store, storeFlushed } from './elements.js'
 import { erf, erfc } from './error-function.js'
 import {
   type Bound,
@@ -19,6 +19,8 @@ type FloatFunction = (value: number) => number
 interface UnaryFunction {
   float?: FloatFunction
   float32?: FloatFunction
+  /** Replaces both, and is given how the dtype rounds. */
+  steps?: (value: number, round: (value: number) => number) => number
   /** Replaces both for float16 and bfloat16. */
   half?: FloatFunction
   int?: FloatFunction
@@ -39,8 +41,11 @@ function apply(functions: UnaryFunction, input: Tensor): Tensor {
     const compute = functions.bigint!
     for (let index = 0; index < values.length; index++) result[index] = compute(values[index] as bigint)
   } else {
-    const single = functions.float32 ?? functions.float
-    const float = dtype === 'float64' ? functions.float : dtype === 'float32' ? single : (functions.half ?? single)
+    const { steps } = functions
+    const round = rounderOf(dtype)
+    const single = steps ? (value: number) => steps(value, round) : (functions.float32 ?? functions.float)
+    const float =
+      dtype === 'float64' ? (functions.float ?? single) : dtype === 'float32' ? single : (functions.half ?? single)
     const compute = (isFloat(dtype) ? float : functions.int)!
     for (let index = 0; index < values.length; index++) result[index] = compute(values[index] as number)
   }
@@ -86,7 +91,9 @@ function test(op: string, isTrue: (value: number) => boolean): Kernel {
 /** max(x, alpha·x) for alpha up to 1. */
 function leakyRelu(call: KernelCall): Tensor[] {
   const alpha = call.floatAttr('alpha') ?? Math.fround(0.2)
-  return [apply({ float: (value) => (value > 0 ? value : value * alpha) }, call.input(0))]
+  const { dtype } = call.input(0)
+  const factor = rounderOf(dtype)(alpha)
+  return [apply({ float: (value) => (value > 0 ? value : value * factor) }, call.input(0))]
 }
 
 const seluScale = 1.0507009873554805
@@ -138,7 +145,7 @@ export const unaryKernels: readonly Kernel[] = [
     bigint: (value) => (value > 0n ? 1n : value < 0n ? -1n : 0n),
     keepsDenormals: true,
   }),
-  unary(['Square'], [...floats, 'int32', 'int64'], {
+  unary(['Square'], numbers, {
     float: (value) => value * value,
     int: (value) => Math.imul(value, value),
     bigint: (value) => value * value,
@@ -147,6 +154,7 @@ export const unaryKernels: readonly Kernel[] = [
   unary(['Floor'], floats, { float: Math.floor }),
   unary(['Ceil'], floats, { float: Math.ceil }),
   unary(['Rint'], wide, { float: roundEven }),
+  // Not int32 and int64, of which TensorFlow 2.21 makes zeros.
   unary(['Round'], floats, { float: roundEven }),
   unary(['Relu'], numbers, clampAtZero),
   unary(['Relu6'], numbers, {
@@ -155,11 +163,8 @@ export const unaryKernels: readonly Kernel[] = [
     int: (value) => Math.min(Math.max(value, 0), 6),
     bigint: (value) => (value > 6n ? 6n : value > 0n ? value : 0n),
   }),
-  { ops: ['LeakyRelu'], dtypes: wide, run: leakyRelu },
-  unary(['Softsign'], wide, {
-    float: (value) => value / (1 + Math.abs(value)),
-    float32: (value) => value / Math.fround(1 + Math.abs(value)),
-  }),
+  { ops: ['LeakyRelu'], dtypes: floats, run: leakyRelu },
+  unary(['Softsign'], floats, { steps: (value, round) => value / round(1 + Math.abs(value)) }),
   approximated('Rsqrt', (value) => 1 / Math.sqrt(value)),
   approximated('Reciprocal', (value) => 1 / value),
   approximated('Inv', (value) => 1 / value),

@@ -34,7 +34,9 @@ describe.each(goldens)('%s', (_, cases) => {
       const bound = boundOf(kernelFor(golden.op, dtype)!, dtype)
       const outputs = runNode(node, inputs)
       expect(outputs.length).toBe(golden.outputs.length)
-      for (const [port, text] of golden.outputs.entries()) expectWithin(bound, outputs[port]!, goldenTensor(text))
+      for (const [port, text] of golden.outputs.entries()) {
+        if (text !== null) expectWithin(bound, outputs[port]!, goldenTensor(text))
+      }
     },
   )
 })

@@ -18,8 +18,8 @@ export interface GoldenCase {
   op: string
   attrs: Record<string, GoldenAttr>
   inputs: string[]
-  /** Absent where TensorFlow gives an error. */
-  outputs?: string[]
+  /** Absent where TensorFlow gives an error; null where it leaves open what an output holds. */
+  outputs?: (string | null)[]
   error?: string
 }
 

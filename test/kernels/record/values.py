@@ -81,8 +81,9 @@ def scalar(dtype, value):
 cases = {}
 
 
-def case(family, op, inputs, **attrs):
-    cases.setdefault(family, []).append((op, inputs, attrs))
+def case(family, op, inputs, _open=(), **attrs):
+    """`_open` are the ports whose contents TensorFlow leaves open."""
+    cases.setdefault(family, []).append((op, inputs, attrs, _open))
 
 
 def T(dtype):
