@@ -11,6 +11,7 @@ import { Node } from '../../src/graph/node.js'
 import { elementCount, type Shape, type StaticShape } from '../../src/graph/shape.js'
 import { Tensor } from '../../src/graph/tensor.js'
 import { parseTensorName, printTensorName, type TensorName } from '../../src/graph/tensor-name.js'
+import { isFunctionLine, parseFunctions, printFunctions } from './function-text.js'
 
 /**
  * Graphs as text, one node a line:
@@ -22,9 +23,9 @@ import { parseTensorName, printTensorName, type TensorName } from '../../src/gra
  *     outputs: y
  *
  * Attribute values: a data type, `true`, an integer, a number with a point or exponent (a float), `"text"`, a list
- * `[1, 2]`, `shape[1,?]` or `shape?`, `@function`, and tensors. A tensor's elements are numbers, bits in hexadecimal
+ * `[1, 2]`, `shape[1,?]` or `shape?`, `@function` (with `[attr=value]`), `$attr`, and tensors. A tensor's elements are numbers, bits in hexadecimal
  * (`0x3f800000`) or texts; `{...}` is tensor_content, `<...>` the typed field, which may be short; a last `...`
- * repeats the value before it.
+ * repeats the value before it. Functions stand as function-text.ts says.
  */
 export interface GraphText {
   graph: Graph
@@ -36,14 +37,20 @@ export function parseGraph(text: string): GraphText {
   const nodes: Node[] = []
   let inputs: TensorName[] = []
   let outputs: TensorName[] = []
+  const functions: string[] = []
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
+    if (isFunctionLine(line)) {
+      functions.push(line)
+      continue
+    }
     const named = /^(inputs|outputs):(.*)$/.exec(line)
     if (!named) nodes.push(new LineReader(line).node())
     else if (named[1] === 'inputs') inputs = names(named[2]!)
     else outputs = names(named[2]!)
   }
-  return { graph: new Graph(nodes), inputs, outputs }
+  const envelope = parseFunctions(functions, (line) => new LineReader(line).node())
+  return { graph: new Graph(nodes, envelope), inputs, outputs }
 }
 
 function names(text: string): TensorName[] {
@@ -56,7 +63,7 @@ function names(text: string): TensorName[] {
 
 /** The same text for the same graph: attributes by name, floats as short as they can be. */
 export function printGraph(graph: Graph): string {
-  return graph.nodes.map(printNode).join('\n')
+  return [...graph.nodes.map(printNode), ...printFunctions(graph.envelope, printNode)].join('\n')
 }
 
 function printNode(node: Node): string {
@@ -102,7 +109,14 @@ class LineReader {
 
   #value(): AttrValue {
     if (this.#accept('"')) return { kind: 's', value: utf8.encode(this.#string()) }
-    if (this.#accept('@')) return { kind: 'func', value: { name: this.#take(/\w+/y), attrs: new Map() } }
+    if (this.#accept('$')) return { kind: 'placeholder', value: this.#take(/\w+/y) }
+    if (this.#accept('@')) {
+      const name = this.#take(/\w+/y)
+      return {
+        kind: 'func',
+        value: { name, attrs: new Map(this.#accept('[') ? this.#items(']', () => this.#attr()) : []) },
+      }
+    }
     if (this.#accept('[')) {
       return {
         kind: 'list',
@@ -252,12 +266,17 @@ function printValue(value: AttrValue): string {
       return `[${items.join(', ')}]`
     }
     case 'func':
-      return `@${value.value.name}`
+      return `@${value.value.name}${printFunctionAttrs(value.value.attrs)}`
     case 'placeholder':
       return `$${value.value}`
     case 'none':
       return 'none'
   }
+}
+
+function printFunctionAttrs(attrs: ReadonlyMap<string, AttrValue>): string {
+  const items = [...attrs].map(([name, value]) => `${name}=${printValue(value)}`)
+  return items.length ? `[${items.join(', ')}]` : ''
 }
 
 function printFloat(value: number): string {
