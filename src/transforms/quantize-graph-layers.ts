@@ -11,7 +11,14 @@ import { type FloatConstant, floatConstants } from './float-constants.js'
 import { ConstantQuantizer } from './quantize-graph-constants.js'
 import { placeholderObstacle, quantizePlaceholder } from './quantize-placeholders.js'
 import { type LayerNames, type LayerPlan, nameInName, quantizeLayer } from './quantized-layer.js'
-import { checkAttrs, isFloatLayer, type QuantizedOp, quantizationObstacle, quantizeGraphOps } from './quantized-ops.js'
+import {
+  checkAttrs,
+  isFloatLayer,
+  isMeasurement,
+  type QuantizedOp,
+  quantizationObstacle,
+  quantizeGraphOps,
+} from './quantized-ops.js'
 import { removeRedundantQuantizations } from './redundant-quantization.js'
 import type { TransformContext } from './transform.js'
 
@@ -110,7 +117,7 @@ class Eightbit {
     }
     for (const node of nodes) {
       const layer = Object.hasOwn(quantizeGraphOps, node.op) ? quantizeGraphOps[node.op]! : undefined
-      if (!layer || !isFloatLayer(node, layer)) continue
+      if (!layer || !isFloatLayer(node, layer) || isMeasurement(graph, node)) continue
       checkAttrs(node, layer)
       const obstacle = this.#fed.has(node.name)
         ? 'it is an input of the graph'

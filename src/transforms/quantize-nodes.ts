@@ -12,7 +12,7 @@ import { mergeDuplicateNodes } from './merge-duplicate-nodes.js'
 import { type OptionsOf, optionalFloat, strings } from './options.js'
 import { placeholderObstacle, quantizePlaceholder } from './quantize-placeholders.js'
 import { type LayerNames, type LayerPlan, nameInName, quantizeLayer } from './quantized-layer.js'
-import { checkAttrs, graphTransformOps, isFloatLayer, quantizationObstacle } from './quantized-ops.js'
+import { checkAttrs, graphTransformOps, isFloatLayer, isMeasurement, quantizationObstacle } from './quantized-ops.js'
 import { mergeRequantizes, removeRedundantQuantizations } from './redundant-quantization.js'
 import { defineTransform, type Transform, type TransformContext } from './transform.js'
 
@@ -116,6 +116,11 @@ export const quantizeNodes: Transform = defineTransform({
       here: 'only over the range of what it reads; what nobody reads any more goes',
     },
     {
+      test: 'redundant-pair-read',
+      historical: 'quantizes, in a second run, what measures the ranges of the first',
+      here: 'that stays',
+    },
+    {
       test: 'keeps-device',
       historical: 'drops device and private attributes of a layer',
       here: 'they stay',
@@ -211,7 +216,8 @@ function quantizeLayers(
   const layers: Node[] = []
   for (const node of graph.nodes) {
     const quantized = Object.hasOwn(graphTransformOps, node.op) ? graphTransformOps[node.op]! : undefined
-    if (!quantized || ignoredOps.includes(node.op) || !isFloatLayer(node, quantized)) continue
+    if (!quantized || ignoredOps.includes(node.op)) continue
+    if (!isFloatLayer(node, quantized) || isMeasurement(graph, node)) continue
     checkAttrs(node, quantized)
     const obstacle = fed.has(node.name)
       ? 'it is an input of the graph'

@@ -144,6 +144,15 @@ function missingAttr(node: Node, name?: string): GraphdefError {
   })
 }
 
+/** Whether a Reshape only serves to measure the range of what is quantized. */
+export function isMeasurement(graph: Graph, node: Node): boolean {
+  if (node.op !== 'Reshape') return false
+  return graph.readers(node.name).some((reader) => {
+    if (reader.op !== 'Min' && reader.op !== 'Max') return false
+    return graph.readers(reader.name).some(({ op }) => op === 'QuantizeV2')
+  })
+}
+
 /** What an op's layer must not be for its eight-bit op to compute the same. */
 type Obstacle = (attrs: NodeAttrs, shapes: readonly Shape[], graph: Graph) => string | undefined
 
@@ -193,10 +202,10 @@ const negativeAxis: Obstacle = (attrs, _shapes, graph) => {
 /** In eight bits one side may be one element, or have the last dimensions of the other. */
 const broadcastObstacle: Obstacle = (_attrs, [x = null, y = null]) => {
   if (x?.every((size) => size === 1) || y?.every((size) => size === 1)) return undefined
-  if (!x || !y) return 'the shapes of its inputs are not known, and in eight bits not all of them go together'
-  const [longer, shorter] = x.length >= y.length ? [x, y] : [y, x]
-  if (matchesEnd(longer, shorter) || matchesEnd(shorter, longer)) return undefined
-  return 'its inputs are broadcast along a dimension in the middle, which in eight bits gives wrong results'
+  if (x && y && (matchesEnd(x, y) || matchesEnd(y, x))) return undefined
+  return [...(x ?? [null]), ...(y ?? [null])].includes(null)
+    ? 'the shapes of its inputs are not known, and in eight bits not all of them go together'
+    : 'its inputs are broadcast along a dimension in the middle, which in eight bits gives wrong results'
 }
 
 function matchesEnd(whole: readonly (number | null)[], part: readonly (number | null)[]): boolean {
