@@ -40,6 +40,11 @@ export const quantizeWeights: Transform = defineTransform({
       here: 'such a constant stays, with a reason',
     },
     {
+      test: 'no-elements',
+      historical: 'quantizes a constant without elements too, for minimum_size=0',
+      here: 'it stays, with a reason',
+    },
+    {
       test: 'splat',
       historical:
         'writes every element of a constant that is stored as one repeated value, and so makes the file larger',
@@ -55,6 +60,11 @@ export const quantizeWeights: Transform = defineTransform({
       historical:
         'drops device, control inputs and private attributes of the constant, so that it leaves its loop or branch',
       here: 'they stay',
+    },
+    {
+      test: 'dtypes-differ',
+      historical: 'aborts where the dtype of a constant is not that of its tensor; a small one it does not look at',
+      here: 'an error that names the node',
     },
     {
       test: 'quantize_weights takes minimum_size from 0 up',

@@ -40,6 +40,11 @@ export const roundWeights: Transform = defineTransform({
       here: 'they stay',
     },
     {
+      test: 'dtypes-differ',
+      historical: 'aborts where the dtype of a constant is not that of its tensor; a small one it does not look at',
+      here: 'an error that names the node',
+    },
+    {
       test: 'round_weights takes num_steps from 1 up',
       historical: 'num_steps=0 makes every weight infinite, a negative one garbage',
       here: 'an error when the chain is read',

@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.js'
 import { Node } from '../graph/node.js'
 import type { Shape } from '../graph/shape.js'
 import type { TensorName } from '../graph/tensor-name.js'
+import { runOnConstants } from '../kernels/run-on-constants.js'
 import { outputTypes } from '../ops/op-defs.js'
 import { inferShapes, type ShapeMap } from '../ops/shapes/infer.js'
 import { dataTypes, type OptionsOf, optionalDataType, optionalShape, shapes, strings } from './options.js'
@@ -33,6 +34,11 @@ export const stripUnusedNodes: Transform = defineTransform({
       test: 'input-keeps-type-and-shape',
       historical: 'a new placeholder is a float scalar where type and shape are not given',
       here: 'it has the data type and shape of the node it replaces, as far as they can be told',
+    },
+    {
+      test: 'input-keeps-device',
+      historical: 'a new placeholder has no device',
+      here: 'it has that of the node it replaces',
     },
     {
       test: 'unknown-dimension',
@@ -93,7 +99,7 @@ function replaceByPlaceholders(graph: Graph, nodes: ReadonlySet<Node>, given: Gi
   let inferred: ShapeMap | undefined
   const shapeOf = (node: Node): Shape => {
     if (given.shape !== undefined) return given.shape
-    inferred ??= inferShapes(graph)
+    inferred ??= inferShapes(graph, { evaluate: runOnConstants })
     return inferred.shapesOf(node)[0] ?? node.attrs.list('_output_shapes')?.shape?.[0] ?? null
   }
   for (const node of nodes) {

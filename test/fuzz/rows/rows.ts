@@ -1,0 +1,48 @@
+import type { Difference } from '../differences.js'
+import * as plumbing from './plumbing.js'
+import type { Rows, Situation } from './row.js'
+import * as weights from './weights.js'
+
+/** The rows of each transform that is compared with the tool. */
+export const rows: Readonly<Record<string, Rows>> = {
+  strip_unused_nodes: plumbing.stripUnusedNodes,
+  remove_nodes: plumbing.removeNodes,
+  remove_control_dependencies: plumbing.removeControlDependencies,
+  round_weights: weights.roundWeights,
+  quantize_weights: weights.quantizeWeights,
+}
+
+/** The transforms whose result has the tool's order of nodes. */
+const inTheirOrder: ReadonlySet<string> = new Set([
+  'strip_unused_nodes',
+  'remove_attribute',
+  'remove_control_dependencies',
+  'round_weights',
+  'quantize_weights',
+  'add_default_attributes',
+  'sort_by_execution_order',
+  'remove_device',
+  'set_device',
+  'rename_attribute',
+  'rename_op',
+  'rename_node',
+  'obfuscate_names',
+  'insert_logging',
+  'backport_concatv2',
+  'backport_tensor_array_v3',
+])
+
+/** Which rows explain the differences of a transform's run, and which differences none explains. */
+export function explain(
+  transform: string,
+  situation: Situation,
+): { rows: ReadonlySet<string>; unexplained: readonly Difference[] } {
+  const used = new Set<string>()
+  const unexplained = situation.all.filter((difference) => {
+    if (difference.kind === 'order' && !inTheirOrder.has(transform)) return false
+    const row = Object.entries(rows[transform] ?? {}).find(([, explains]) => explains(difference, situation))
+    if (row) used.add(row[0])
+    return !row
+  })
+  return { rows: used, unexplained }
+}
