@@ -28,8 +28,21 @@ export const presets: Presets = {
   rounded: ['deploy', 'round_weights(num_steps=256)'],
   /** "Eight-bit calculations", the weights only: a quarter of the size. */
   eight_bit: ['deploy', 'quantize_weights'],
+  /** "Eight-bit calculations" of the same, the layers too: they are computed in eight bits. */
+  quantized_nodes: [
+    'add_default_attributes',
+    'deploy',
+    'quantize_weights',
+    'quantize_nodes',
+    'strip_unused_nodes',
+    'sort_by_execution_order',
+  ],
   /** quantize_graph --mode=weights_rounded. */
   weights_rounded: ['strip_unused_nodes', 'quantize_graph(mode=weights_rounded)'],
+  /** quantize_graph --mode=weights: every weight a byte. */
+  weights_eightbit: ['strip_unused_nodes', 'quantize_graph(mode=weights)'],
+  /** quantize_graph --mode=eightbit: layers computed in eight bits. */
+  eightbit: ['strip_unused_nodes', 'remove_training_nodes', 'quantize_graph(mode=eightbit)'],
 }
 
 /** The chain of a bare `?optimize`. */
