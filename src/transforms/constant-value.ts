@@ -1,8 +1,10 @@
+import { storageOf } from '../graph/data-type.js'
 import type { Graph } from '../graph/graph.js'
-import type { Node } from '../graph/node.js'
+import { Node } from '../graph/node.js'
 import { elementCount } from '../graph/shape.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { TensorName } from '../graph/tensor-name.js'
+import { fromBfloat16, fromFloat16 } from '../kernels/half-precision.js'
 import { opDef } from '../ops/op-defs.js'
 import { findConstantNodes, isShapeOp } from './constant-nodes.js'
 import type { TransformContext } from './transform.js'
@@ -25,11 +27,13 @@ export class ConstantValues {
     this.#fed = new Set(inputs.map((input) => graph.get(input.node)).filter((node) => node !== undefined))
   }
 
-  /** The tensor that a node reads, or undefined where it is not constant. */
-  of(reader: Node, tensor: TensorName | undefined): Tensor | undefined {
+  /** A tensor's value, or undefined where it is not constant. */
+  of(tensor: TensorName | undefined): Tensor | undefined {
     const producer = this.#graph.producer(tensor)
     if (!tensor || !producer || !this.isConstant(producer)) return undefined
     if (producer.op === 'Const') return producer.attrs.tensor('value')
+    // Only what is read is computed.
+    const reader = new Node({ name: '', op: 'NoOp', inputs: [tensor] })
     const cone = this.#graph.reachableFrom([producer.name], isShapeOp)
     const found = findConstantNodes(this.#graph, [...cone, reader], {
       fed: this.#fed,
@@ -43,10 +47,13 @@ export class ConstantValues {
   }
 
   /** The same for a tensor of one number or truth value. */
-  scalar(reader: Node, tensor: TensorName | undefined): number | undefined {
-    const value = this.of(reader, tensor)
+  scalar(tensor: TensorName | undefined): number | undefined {
+    const value = this.of(tensor)
     if (!value || value.problem !== undefined || value.storage.kind === 'strings') return undefined
-    return elementCount(value.shape) === 1 ? Number(value.values()[0]) : undefined
+    if (elementCount(value.shape) !== 1 || !storageOf(value.dtype)) return undefined
+    const values = value.values()
+    if (value.dtype === 'float16') return fromFloat16(values as Uint16Array)[0]
+    return value.dtype === 'bfloat16' ? fromBfloat16(values as Uint16Array)[0] : Number(values[0])
   }
 
   /** Whether nothing but constants and ops without state stands behind a node. Shapes count, as they may be known. */

@@ -94,13 +94,13 @@ function findCall(
       return callOf(node.attrs.func('f'), data, library)
     case 'If':
     case 'StatelessIf': {
-      const condition = new ConstantValues(graph, context).of(node, data[0])
+      const condition = new ConstantValues(graph, context).of(data[0])
       if (!condition) return 'its condition is not constant'
       return callOf(node.attrs.func(isTrue(condition) ? 'then_branch' : 'else_branch'), data.slice(1), library)
     }
     case 'Case':
     case 'StatelessCase': {
-      const index = new ConstantValues(graph, context).scalar(node, data[0])
+      const index = new ConstantValues(graph, context).scalar(data[0])
       if (index === undefined) return 'its branch index is not constant'
       const branches = node.attrs.list('branches')?.func ?? []
       return callOf(branches[index] ?? branches.at(-1), data.slice(1), library)

@@ -1,6 +1,7 @@
 import { addDefaultAttributes } from './add-default-attributes.js'
 import { backportConcatV2 } from './backport-concatv2.js'
 import { backportTensorArrayV3 } from './backport-tensor-array-v3.js'
+import { flattenAtrousConv } from './flatten-atrous-conv.js'
 import { foldBatchNorms } from './fold-batch-norms.js'
 import { foldConstants } from './fold-constants.js'
 import { foldOldBatchNorms } from './fold-old-batch-norms.js'
@@ -19,6 +20,7 @@ import { quantizeWeights } from './quantize-weights.js'
 import { removeAttribute } from './remove-attribute.js'
 import { removeControlDependencies } from './remove-control-dependencies.js'
 import { removeDevice } from './remove-device.js'
+import { removeDropout, removeIdleDropout } from './remove-dropout.js'
 import { removeNodes } from './remove-nodes.js'
 import { removeTrainingNodes } from './remove-training-nodes.js'
 import { renameAttribute } from './rename-attribute.js'
@@ -37,6 +39,8 @@ export const transforms: readonly Transform[] = [
   removeNodes,
   removeTrainingNodes,
   resolveConditionals,
+  removeIdleDropout,
+  removeDropout,
   inlineFunctions,
   inlinePartitionedcall,
   removeAttribute,
@@ -51,6 +55,7 @@ export const transforms: readonly Transform[] = [
   foldOldBatchNorms,
   foldSubDivMulBatchNorms,
   fuseDecomposedBatchNorm,
+  flattenAtrousConv,
   fuseResizePadAndConv,
   fuseResizeAndConv,
   fusePadAndConv,

@@ -58,7 +58,7 @@ function takenOutputs(graph: Graph, loops: ReadonlySet<Node>, context: Transform
   const taken = new Map<Node, number>()
   for (const node of graph.nodes) {
     if (!switchOps.has(node.op) || loops.has(node) || context.isPinned(node)) continue
-    const predicate = values.scalar(node, node.dataInputs[1])
+    const predicate = values.scalar(node.dataInputs[1])
     if (predicate === undefined) continue
     if (node.op === '_SwitchN') {
       const last = (node.attrs.int('num_outs') ?? 1) - 1
@@ -190,7 +190,7 @@ function tellWhatIsOpen(graph: Graph, context: TransformContext): void {
     const predicate = node.dataInputs[1]
     if (!switchOps.has(node.op) || loops.has(node) || !predicate || told.has(printTensorName(predicate))) continue
     told.add(printTensorName(predicate))
-    if (values.scalar(node, predicate) !== undefined) continue
+    if (values.scalar(predicate) !== undefined) continue
     const setting = [...graph.reachableFrom([predicate.node])].find(
       (other) => isPlaceholder(other) && other.attrs.type('dtype') === 'bool',
     )

@@ -21,7 +21,7 @@ export function isNeverEntered(
   if (!condition) return false
   const values = new ConstantValues(graph, context)
   const starts = node.dataInputs.map((input, index) => {
-    const value = values.of(node, input)
+    const value = values.of(input)
     return value ? constNode(`start${index}`, value) : new Node({ name: `start${index}`, op: 'Placeholder' })
   })
   const args = starts.map(({ name }) => tensorName(name))
@@ -36,7 +36,7 @@ export function isNeverEntered(
     if (error instanceof CannotInline) return false
     throw error
   }
-  return new ConstantValues(trial, trialContext).scalar(reader, reader.dataInputs[0]) === 0
+  return new ConstantValues(trial, trialContext).scalar(reader.dataInputs[0]) === 0
 }
 
 /** A function that returns its arguments, with the dtypes of a While. */
