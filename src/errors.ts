@@ -27,6 +27,7 @@ export const errorCodes = {
   keras: 'the file is a Keras model (.keras)',
   pytorch: 'the file is a PyTorch model',
   checkpoint: 'the file is part of a checkpoint, which has no graph',
+  'bad-checkpoint': 'the checkpoint that a transform reads is damaged or of another graph',
   zip: 'the file is a zip archive',
   tar: 'the file is a tar archive',
   'tfjs-json': "the file is TensorFlow.js's model.json",
