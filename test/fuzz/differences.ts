@@ -1,5 +1,5 @@
 import type { AttrValue } from '../../src/graph/attr.js'
-import type { Graph } from '../../src/graph/graph.js'
+import { Graph } from '../../src/graph/graph.js'
 import type { Node } from '../../src/graph/node.js'
 import type { Tensor } from '../../src/graph/tensor.js'
 import { isControl, printTensorName } from '../../src/graph/tensor-name.js'
@@ -39,6 +39,12 @@ export function differences(ours: Outcome, theirs: Outcome): Difference[] {
     const text = `ours ${describe(ours)}, the tool ${describe(theirs)}`
     return [{ kind: 'outcome', node: '', text, ours: undefined, theirs: undefined }]
   }
+  if (foldedNames(ours.graph).join() !== foldedNames(theirs.graph).join()) {
+    return differences(
+      { kind: 'graph', graph: withPlainNumbers(ours.graph) },
+      { kind: 'graph', graph: withPlainNumbers(theirs.graph) },
+    )
+  }
   const found: Difference[] = []
   for (const node of theirs.graph.nodes) {
     if (!ours.graph.has(node.name)) {
@@ -55,6 +61,36 @@ export function differences(ours: Outcome, theirs: Outcome): Difference[] {
     found.push({ kind: 'order', node: '', text, ours: undefined, theirs: undefined })
   }
   return found
+}
+
+const folded = /\/_(\d+)__cf__\d+$/
+
+const foldedNames = (graph: Graph): string[] => {
+  return graph.nodes
+    .map((node) => node.name)
+    .filter((name) => folded.test(name))
+    .sort()
+}
+
+/**
+ * Folded constants are numbered through a graph, so that one more changes the names of all. Where not the same are folded, they
+ * are named by the node they come from.
+ */
+function withPlainNumbers(graph: Graph): Graph {
+  const names = new Map<string, string>()
+  const numberOf = (name: string): number => Number(folded.exec(name)![1])
+  for (const name of foldedNames(graph).sort((a, b) => numberOf(a) - numberOf(b))) {
+    const origin = name.replace(folded, '')
+    let count = 0
+    while ([...names.values()].includes(`${origin}/folded${count}`)) count++
+    names.set(name, `${origin}/folded${count}`)
+  }
+  const nodes = graph.nodes.map((node) => {
+    const renamed = node.renamed(names.get(node.name) ?? node.name)
+    renamed.replaceInputs(node.inputs.map((input) => ({ ...input, node: names.get(input.node) ?? input.node })))
+    return renamed
+  })
+  return new Graph(nodes)
 }
 
 function describe(outcome: Outcome): string {

@@ -1,4 +1,6 @@
 import type { Difference } from '../differences.js'
+import * as constants from './constants.js'
+import * as layers from './layers.js'
 import * as plumbing from './plumbing.js'
 import type { Rows, Situation } from './row.js'
 import * as weights from './weights.js'
@@ -8,6 +10,12 @@ export const rows: Readonly<Record<string, Rows>> = {
   strip_unused_nodes: plumbing.stripUnusedNodes,
   remove_nodes: plumbing.removeNodes,
   remove_control_dependencies: plumbing.removeControlDependencies,
+  fold_constants: constants.foldConstants,
+  fold_batch_norms: layers.foldBatchNorms,
+  fold_old_batch_norms: layers.foldOldBatchNorms,
+  fuse_resize_pad_and_conv: layers.fuseResizeAndConv,
+  fuse_resize_and_conv: layers.fuseResizeAndConv,
+  fuse_pad_and_conv: layers.fuseResizeAndConv,
   round_weights: weights.roundWeights,
   quantize_weights: weights.quantizeWeights,
 }
