@@ -1,6 +1,6 @@
 import { didYouMean, GraphdefError } from '../errors.js'
+import { type Feed, parseFeeds, printFeeds } from '../transforms/feed-text.js'
 import { BadValue } from '../transforms/options.js'
-import { type Feed, parseFeeds, printFeeds } from './feeds.js'
 import { type InputShape, parseInputShapes, printInputShapes } from './input-shapes.js'
 import { type ChainOptions, parseChain, printChain, type Step } from './parse.js'
 

@@ -1,4 +1,4 @@
-import { type Feed, parseFeeds } from '../chain/feeds.js'
+import { type Feed, parseFeeds } from '../transforms/feed-text.js'
 import { BadValue } from '../transforms/options.js'
 import { BadFlagValue, custom, type Flag } from './flags.js'
 

@@ -1,10 +1,11 @@
-import { bindFeeds, type Feed, printFeeds } from '../chain/feeds.js'
+import { bindFeeds } from '../chain/feeds.js'
 import { bindInputShapes, type InputShape, printInputShapes } from '../chain/input-shapes.js'
 import { readModel } from '../codec/read-model.js'
 import type { ModelKind } from '../codec/wrong-file.js'
 import type { Graph } from '../graph/graph.js'
 import type { Candidate } from '../manifest/candidate.js'
 import { type Candidates, describeCandidates } from '../manifest/endpoints.js'
+import { type Feed, printFeeds } from '../transforms/feed-text.js'
 
 /** What is in a model's file. */
 export interface Inspection {

@@ -1,6 +1,7 @@
 import { addDefaultAttributes } from './add-default-attributes.js'
 import { backportConcatV2 } from './backport-concatv2.js'
 import { backportTensorArrayV3 } from './backport-tensor-array-v3.js'
+import { convertPlaceholderToConst } from './convert-placeholder-to-const.js'
 import { flattenAtrousConv } from './flatten-atrous-conv.js'
 import { foldBatchNorms } from './fold-batch-norms.js'
 import { foldConstants } from './fold-constants.js'
@@ -38,6 +39,7 @@ export const transforms: readonly Transform[] = [
   stripUnusedNodes,
   removeNodes,
   removeTrainingNodes,
+  convertPlaceholderToConst,
   resolveConditionals,
   removeIdleDropout,
   removeDropout,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { bindFeeds, type FeedPlace, parseFeeds, printFeeds } from '../../src/chain/feeds.js'
+import { bindFeeds, type FeedPlace } from '../../src/chain/feeds.js'
 import { parseRequest } from '../../src/chain/request.js'
 import { encodeGraphDef } from '../../src/codec/graphdef.js'
 import { optimize } from '../../src/optimize.js'
+import { parseFeeds, printFeeds } from '../../src/transforms/feed-text.js'
 import { parseGraph, printGraph } from '../transforms/graph-text.js'
 
 const messageOf = (run: () => unknown): string => {
