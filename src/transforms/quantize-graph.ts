@@ -2,22 +2,8 @@ import { GraphdefError } from '../errors.js'
 import { BadValue, bool, choice, float, int, type Option, type OptionsOf, optionalFloat } from './options.js'
 import { quantizeConstants, roundConstants } from './quantize-graph-constants.js'
 import { quantizeGraphLayers, type Range } from './quantize-graph-layers.js'
+import { brokenMode, type QuantizeGraphMode, quantizeGraphModes } from './quantize-graph-modes.js'
 import { defineTransform, type Transform } from './transform.js'
-
-export const quantizeGraphModes = ['weights_rounded', 'weights', 'eightbit'] as const
-export type QuantizeGraphMode = (typeof quantizeGraphModes)[number]
-
-/** The modes of the Python tool that gave no graph which can be used. */
-const brokenModes: Readonly<Record<string, string>> = {
-  round: 'mode "round" gave graphs with an op RoundToSteps, which TensorFlow does not have',
-  quantize: 'mode "quantize" never got beyond the first node',
-  test: 'mode "test" wrote an empty graph',
-}
-
-/** Why a text is no mode; undefined where it is one, or where there is no such mode at all. */
-export function brokenMode(text: string): string | undefined {
-  return Object.hasOwn(brokenModes, text) ? brokenModes[text] : undefined
-}
 
 function modeOption(): Option<QuantizeGraphMode> {
   const modes = choice(quantizeGraphModes, {
@@ -28,7 +14,7 @@ function modeOption(): Option<QuantizeGraphMode> {
     ...modes,
     parse(texts) {
       const broken = texts.map(brokenMode).find((reason) => reason !== undefined)
-      if (broken !== undefined) throw new BadValue(`${broken}; there are ${quantizeGraphModes.join(', ')}`)
+      if (broken !== undefined) throw new BadValue(broken)
       return modes.parse(texts)
     },
   }

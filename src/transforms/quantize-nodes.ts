@@ -116,7 +116,7 @@ export const quantizeNodes: Transform = defineTransform({
       here: 'only over the range of what it reads; what nobody reads any more goes',
     },
     {
-      test: 'redundant-pair-read',
+      test: 'measured-before',
       historical: 'quantizes, in a second run, what measures the ranges of the first',
       here: 'that stays',
     },
