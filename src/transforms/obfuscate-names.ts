@@ -58,8 +58,9 @@ export const obfuscateNames: Transform = defineTransform({
           inputs.map(({ node: read, port }) => ({ node: newNames.get(read) ?? read, port })),
         )
       }
-      if (renamed !== node) report.change(renamed)
-      if (renamed.otherFields.some((record) => record[0] === nodeDebugInfo)) {
+      const tells = renamed.otherFields.some((record) => record[0] === nodeDebugInfo)
+      if (renamed !== node || tells) report.change(renamed)
+      if (tells) {
         renamed.otherFields = renamed.otherFields.filter((record) => record[0] !== nodeDebugInfo)
         renamed.touch()
       }

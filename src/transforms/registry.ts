@@ -31,6 +31,7 @@ import { resolveConditionals } from './resolve-conditionals.js'
 import { roundWeights } from './round-weights.js'
 import { setDevice } from './set-device.js'
 import { sortByExecutionOrder } from './sort-by-execution-order.js'
+import { sparsifyGather } from './sparsify-gather.js'
 import { stripUnusedNodes } from './strip-unused-nodes.js'
 import type { Transform } from './transform.js'
 
@@ -69,6 +70,7 @@ export const transforms: readonly Transform[] = [
   mergeDuplicateNodes,
   freezeRequantizationRanges,
   obfuscateNames,
+  sparsifyGather,
   sortByExecutionOrder,
   insertLogging,
   backportConcatV2,
