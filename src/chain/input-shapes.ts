@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.js'
 import { Node } from '../graph/node.js'
 import { printShape, type Shape } from '../graph/shape.js'
 import { parseTensorName } from '../graph/tensor-name.js'
+import { runOnConstants } from '../kernels/run-on-constants.js'
 import { outputTypes } from '../ops/op-defs.js'
 import { inferShapes } from '../ops/shapes/infer.js'
 import { isPlaceholder } from '../transforms/bind-placeholder.js'
@@ -82,7 +83,7 @@ export function bindInputShapes(
 }
 
 function knownShape(graph: Graph, node: Node): Shape {
-  return inferShapes(graph).shapesOf(node)[0] ?? null
+  return inferShapes(graph, { evaluate: runOnConstants }).shapesOf(node)[0] ?? null
 }
 
 /** What is known of a shape from the graph and from the request. */

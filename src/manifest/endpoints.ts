@@ -1,6 +1,7 @@
 import { GraphdefError } from '../errors.js'
 import type { Graph } from '../graph/graph.js'
 import { isControl, parseTensorName, sameTensor, type TensorName } from '../graph/tensor-name.js'
+import { runOnConstants } from '../kernels/run-on-constants.js'
 import { outputCount } from '../ops/op-defs.js'
 import { inferShapes, type ShapeMap } from '../ops/shapes/infer.js'
 import { type Candidate, describeCandidate, type Judged } from './candidate.js'
@@ -141,5 +142,5 @@ function describe(graph: Graph, judged: readonly Judged[], shapes: () => ShapeMa
 /** The graph's shapes, inferred when they are first asked for: most models need none of them to be understood. */
 function shapesOf(graph: Graph): () => ShapeMap {
   let shapes: ShapeMap | undefined
-  return () => (shapes ??= inferShapes(graph))
+  return () => (shapes ??= inferShapes(graph, { evaluate: runOnConstants }))
 }

@@ -1,6 +1,7 @@
 import { baseDataType } from '../graph/data-type.js'
 import type { Graph } from '../graph/graph.js'
 import { printTensorName, type TensorName } from '../graph/tensor-name.js'
+import { runOnConstants } from '../kernels/run-on-constants.js'
 import { outputTypes } from '../ops/op-defs.js'
 import { inferShapes, type ShapeMap } from '../ops/shapes/infer.js'
 import { runsAsynchronously } from './execution.js'
@@ -17,7 +18,7 @@ export interface Described {
 
 /** The manifest of an optimised graph: what an app has to know to feed and read it. */
 export function describeModel(graph: Graph, described: Described): ModelManifest {
-  const shapes = inferShapes(graph)
+  const shapes = inferShapes(graph, { evaluate: runOnConstants })
   return {
     format: described.format,
     bytes: described.bytes,

@@ -5,6 +5,7 @@ import type { Node } from '../graph/node.js'
 import { elementCount, isStatic, type Shape } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { runNode, whyNotComputable } from '../kernels/evaluate.js'
+import { runOnConstants } from '../kernels/run-on-constants.js'
 import { opDef, outputTypes } from '../ops/op-defs.js'
 import { inferShapes, type ShapeMap } from '../ops/shapes/infer.js'
 
@@ -52,6 +53,7 @@ export function findConstantNodes(
     shapes ??= inferShapes(graph, {
       fed: new Set([...options.fed].map((each) => each.name)),
       declared: options.declaredShapes,
+      evaluate: runOnConstants,
     })
     return shapes.shapesOf(node)
   }

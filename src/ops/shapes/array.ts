@@ -148,7 +148,7 @@ function pad(c: ShapeContext): Shape[] {
 function tile(c: ShapeContext): Shape[] {
   const input = c.shape(0)
   const multiples = c.shapeFrom(1)
-  if (input === null) return [multiples && multiples.map((multiple) => multiplyDims(null, multiple))]
+  if (input === null) return [multiples?.map((multiple) => multiplyDims(null, multiple)) ?? null]
   if (multiples === null) return [unknownOfRank(input.length)]
   return [input.map((size, axis) => multiplyDims(size, dimAt(multiples, axis)))]
 }

@@ -5,6 +5,7 @@ import type { Tensor } from '../../graph/tensor.js'
 import type { TensorName } from '../../graph/tensor-name.js'
 import { outputCount } from '../op-defs.js'
 import { arrayShapes } from './array.js'
+import { constantsOf, type Evaluate } from './constant-value.js'
 import { controlFlowShapes } from './control-flow.js'
 import { convolutionShapes } from './convolution.js'
 import { mergeShapes } from './dimensions.js'
@@ -55,6 +56,8 @@ export interface ShapeOptions {
   fed?: ReadonlySet<string>
   /** Whether what nodes say of their outputs (`_output_shapes`) is believed where nothing else is known. */
   declared?: boolean
+  /** Computes nodes from small constants, where a size is the result of more than the arithmetic of shapes. */
+  evaluate?: Evaluate
 }
 
 /** The shapes of all outputs of a graph, as it was when they were inferred. */
@@ -68,11 +71,11 @@ export interface ShapeMap {
 interface NodeFacts {
   shapes: readonly Shape[]
   partials: readonly (PartialValue | undefined)[]
-  constant: Tensor | undefined
+  constants: readonly (Tensor | undefined)[]
   held: readonly HeldShapes[]
 }
 
-const unknownFacts: NodeFacts = { shapes: [], partials: [], constant: undefined, held: [] }
+const unknownFacts: NodeFacts = { shapes: [], partials: [], constants: [], held: [] }
 
 /**
  * Infers the shape of every output, as TensorFlow does when it imports a graph: each node once, in execution order. An op
@@ -94,21 +97,42 @@ function factsOf(
   node: Node,
   facts: ReadonlyMap<string, NodeFacts>,
   producer: number,
-  { fed, declared }: ShapeOptions,
+  { fed, declared, evaluate }: ShapeOptions,
 ): NodeFacts {
   if (node.op === 'Const' || node.op === 'HostConst') return constantFacts(node)
   const inputs = node.dataInputs.map((input): InputFacts => {
-    const { shapes, partials, constant, held } = facts.get(input.node) ?? unknownFacts
+    const { shapes, partials, constants, held } = facts.get(input.node) ?? unknownFacts
     const { port } = input
-    return { shape: shapes[port] ?? null, partial: partials[port], constant, held: held[port] }
+    return { shape: shapes[port] ?? null, partial: partials[port], constant: constants[port], held: held[port] }
   })
   const context = new ShapeContext(node, inputs, producer)
-  const isFed = fed?.has(node.name) ?? false
+  const shapes = declared ? withDeclared(node, infer(context)) : infer(context)
+  const held = attempt(() => heldShapes(node, context), [])
+  if (fed?.has(node.name)) return { shapes, partials: [], constants: [], held }
+  const partials = attempt(() => partialValues(node, context), [])
+  const constants = attempt(() => constantValues(node, inputs, partials, evaluate), [])
+  const known = { shapes, partials, constants: [], held }
+  return constants.length === 0 ? known : attempt(() => ({ ...withValues(known, constants), constants, held }), known)
+}
+
+function constantValues(
+  node: Node,
+  inputs: readonly InputFacts[],
+  partials: readonly (PartialValue | undefined)[],
+  evaluate: Evaluate | undefined,
+): readonly (Tensor | undefined)[] {
+  if (node.op === 'Identity' && inputs[0]?.constant) return [inputs[0].constant]
+  return evaluate ? constantsOf(node, inputs, partials, evaluate) : []
+}
+
+/** What computed values tell of their shapes, and of the integers in them. */
+function withValues(
+  { shapes, partials }: NodeFacts,
+  constants: readonly (Tensor | undefined)[],
+): Pick<NodeFacts, 'shapes' | 'partials'> {
   return {
-    shapes: declared ? withDeclared(node, infer(context)) : infer(context),
-    partials: isFed ? [] : attempt(() => partialValues(node, context), []),
-    constant: node.op === 'Identity' && !isFed ? context.constant(0) : undefined,
-    held: attempt(() => heldShapes(node, context), []),
+    shapes: shapes.map((shape, port) => mergeShapes(shape, constants[port]?.shape ?? null)),
+    partials: constants.map((constant, port) => partials[port] ?? (constant && partialFromTensor(constant))),
   }
 }
 
@@ -116,7 +140,7 @@ function constantFacts(node: Node): NodeFacts {
   const tensor = attempt(() => node.attrs.tensor('value'), undefined)
   if (!tensor || tensor.storage.kind === 'invalid') return { ...unknownFacts, shapes: [null] }
   const partial = attempt(() => partialFromTensor(tensor), undefined)
-  return { shapes: [tensor.shape], partials: [partial], constant: tensor, held: [] }
+  return { shapes: [tensor.shape], partials: [partial], constants: [tensor], held: [] }
 }
 
 function infer(context: ShapeContext): readonly Shape[] {
@@ -142,6 +166,13 @@ function attempt<T>(compute: () => T, otherwise: T): T {
   }
 }
 
+const loopStarts = new Set(['Merge', 'RefMerge'])
+const loopEnds = new Set(['NextIteration', 'RefNextIteration'])
+
+function closesLoop(node: Node, producer: Node): boolean {
+  return loopStarts.has(node.op) && loopEnds.has(producer.op)
+}
+
 /** The nodes, each behind its inputs; the edge that closes a loop is not followed. */
 function inputsFirst(graph: Graph): Node[] {
   const ordered: Node[] = []
@@ -158,7 +189,7 @@ function inputsFirst(graph: Graph): Node[] {
         continue
       }
       const producer = graph.producer(input)
-      if (!producer || entered.has(producer)) continue
+      if (!producer || entered.has(producer) || closesLoop(top.node, producer)) continue
       entered.add(producer)
       path.push({ node: producer, next: 0 })
     }

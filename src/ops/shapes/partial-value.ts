@@ -158,7 +158,8 @@ const slice: ValueFunction = (c) => {
   const begin = c.int(1)
   const size = c.int(2)
   if (value?.shape.length !== 1 || begin === undefined || size === undefined) return []
-  return [vector(value.values.slice(begin, size < 0 ? undefined : begin + size))]
+  const end = size < 0 ? value.values.length : begin + size
+  return begin < 0 || end > value.values.length ? [] : [vector(value.values.slice(begin, end))]
 }
 
 /** Elements of a vector by a scalar or vector of positions. */

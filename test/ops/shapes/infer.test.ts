@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { readGraphDef } from '../../../src/codec/graphdef.js'
 import type { DataType } from '../../../src/graph/data-type.js'
 import { Graph } from '../../../src/graph/graph.js'
 import { Node } from '../../../src/graph/node.js'
 import type { Shape } from '../../../src/graph/shape.js'
 import { Tensor } from '../../../src/graph/tensor.js'
 import { parseTensorName } from '../../../src/graph/tensor-name.js'
+import { runOnConstants } from '../../../src/kernels/run-on-constants.js'
 import { inferShapes } from '../../../src/ops/shapes/infer.js'
-import { models } from '../../models/models.js'
 
 type Given = Record<string, DataType | number | boolean | Shape | number[] | { text: string }>
 
@@ -95,6 +91,59 @@ describe('what travels from a shape into a shape', () => {
     )
     expect(inferShapes(graph).shapesOf(graph.get('y')!)).toEqual([[2, 3]])
     expect(inferShapes(graph, { fed: new Set(['m']) }).shapesOf(graph.get('y')!)).toEqual([[null, null]])
+  })
+})
+
+describe('what is computed from constants', () => {
+  const sizes = make(
+    ['a', [3, 1, 2]],
+    ['i', [2, 0]],
+    ['others', 'ListDiff', 'a i', { T: 'int32', out_idx: 'int32' }],
+    ['v', 0],
+    ['y', 'Fill', 'others v', { T: 'int32' }],
+  )
+  const shapesOfFill = (options: Parameters<typeof inferShapes>[1]): readonly Shape[] =>
+    inferShapes(sizes, options).shapesOf(sizes.get('y')!)
+
+  test('is asked for where no shape function knows the value', () => {
+    expect(shapesOfFill({})).toEqual([null])
+    expect(shapesOfFill({ evaluate: runOnConstants })).toEqual([[3, 1]])
+  })
+
+  test('is not asked of what is fed', () => {
+    expect(shapesOfFill({ evaluate: runOnConstants, fed: new Set(['others']) })).toEqual([null])
+  })
+
+  test('means nothing where it contradicts the shape', () => {
+    const evaluate = (): Tensor[] => [
+      Tensor.of('int32', [2, 1], Int32Array.of(3, 1)),
+      Tensor.of('int32', [2], Int32Array.of(0, 1)),
+    ]
+    expect(shapesOfFill({ evaluate })).toEqual([null])
+  })
+})
+
+describe('what a handle stands for', () => {
+  test('is known where elements are read from a tensor list', () => {
+    const graph = make(
+      placeholder('x', [null, 5, 2]),
+      ['any', -1],
+      ['list', 'TensorListFromTensor', 'x any', { element_dtype: 'float32', shape_type: 'int32' }],
+      ['same', 'Identity', 'list', { T: 'variant' }],
+      ['i', 0],
+      ['y', 'TensorListGetItem', 'same i any', { element_dtype: 'float32' }],
+    )
+    expect(shapesIn(graph, 'y')).toEqual([[5, 2]])
+  })
+
+  test('is known where keys are looked up', () => {
+    const graph = make(
+      ['table', 'HashTableV2', '', { key_dtype: 'int64', value_dtype: 'float32' }],
+      placeholder('keys', [null, 7]),
+      ['none', 0],
+      ['y', 'LookupTableFindV2', 'table keys none', { Tin: 'int64', Tout: 'float32' }],
+    )
+    expect(shapesIn(graph, 'y')).toEqual([[null, 7]])
   })
 })
 
@@ -256,48 +305,19 @@ describe('single ops', () => {
     )
     expect(shapesIn(graph, 'y')).toEqual([null])
   })
-})
 
-describe('real graphs have the shapes that TensorFlow infers', () => {
-  type Recorded = Record<string, Record<string, Shape[]>>
-  const golden = new URL('goldens/shapes.json.gz', import.meta.url)
-  const recorded: Recorded = JSON.parse(gunzipSync(readFileSync(golden)).toString())
-
-  /**
-   * Where TensorFlow knows more: it evaluates constants with its kernels to find a size, and it remembers the shape of
-   * a TensorArray's elements.
-   */
-  const knowsLess = new Set([
-    'dl4j_bincount__rank0.pb',
-    'dl4j_embedding_lookup__rank2_multiple_mod_maxnorm1.pb',
-    'dl4j_rnn__bstack__d_b1_n3.pb',
-    'dl4j_tensor_dot_misc.pb',
-  ])
-
-  const agrees = (mine: Shape, theirs: Shape): boolean =>
-    mine === null ||
-    theirs === null ||
-    (mine.length === theirs.length &&
-      mine.every((size, axis) => size === null || theirs[axis] === null || size === theirs[axis]))
-  const knowsAll = (mine: Shape, theirs: Shape): boolean =>
-    theirs === null || (mine?.every((size, axis) => size !== null || theirs[axis] === null) ?? false)
-
-  test.each(models().map(({ path }) => basename(path)))('%s', (file) => {
-    const { path } = models().find((model) => basename(model.path) === file)!
-    const graph = readGraphDef(readFileSync(path))
-    const shapes = inferShapes(graph)
-    const wrong: unknown[] = []
-    let unknown = 0
-    for (const node of graph.nodes) {
-      const mine = shapes.shapesOf(node)
-      const theirs = recorded[file]![node.name]!
-      expect(mine.length).toBe(theirs.length)
-      for (const [port, shape] of mine.entries()) {
-        if (!agrees(shape, theirs[port]!)) wrong.push([node.name, port, shape, theirs[port]])
-        if (!knowsAll(shape, theirs[port]!)) unknown++
-      }
-    }
-    expect(wrong).toEqual([])
-    expect(unknown > 0).toBe(knowsLess.has(file))
+  test('a loop is entered at its Merge, wherever in it the graph begins', () => {
+    const graph = make(
+      ['next', 'NextIteration', 'body', { T: 'float32' }],
+      placeholder('x', [3]),
+      ['enter', 'Enter', 'x', { T: 'float32', is_constant: true }],
+      ['merge', 'Merge', 'enter next', { T: 'float32', N: 2 }],
+      placeholder('w', [3, 3]),
+      ['row', 'ExpandDims', 'merge zero', { T: 'float32' }],
+      ['zero', 0],
+      ['body', 'MatMul', 'row w', { T: 'float32' }],
+    )
+    expect(shapesIn(graph, 'merge')).toEqual([null, []])
+    expect(shapesIn(graph, 'next')).toEqual([[null, 3]])
   })
 })
