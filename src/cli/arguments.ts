@@ -7,7 +7,7 @@ import { BadFlagValue, readSwitch } from './flags.js'
 export interface Arguments {
   /** Every flag of the command, with its default where it is not given. */
   flags: Readonly<Record<string, unknown>>
-  operand: string | undefined
+  operands: readonly string[]
   /** Whether the help is asked for; nothing else is then checked. */
   help: boolean
 }
@@ -31,7 +31,7 @@ export function readArguments(command: Command, given: readonly string[]): Argum
       continue
     }
     const name = flag[1]!
-    if (name === 'help' || name === 'h') return { flags: {}, operand: undefined, help: true }
+    if (name === 'help' || name === 'h') return { flags: {}, operands: [], help: true }
     const declared = Object.hasOwn(command.flags, name) ? command.flags[name]! : undefined
     if (!declared) throw unknownFlag(argument, name, command)
     let value = flag[2]
@@ -61,7 +61,7 @@ export function readArguments(command: Command, given: readonly string[]): Argum
       throw badFlag(command, name, `the value of --${name} cannot be used: ${error.message}`)
     }
   }
-  return { flags, operand: operands[0], help: false }
+  return { flags, operands, help: false }
 }
 
 /** A dash or quotation mark of a word processor at the start of an argument, where a plain one is meant. */
@@ -97,8 +97,8 @@ function withoutQuotes(value: string, command: Command, name: string): string {
 }
 
 function checkMissing(command: Command, texts: ReadonlyMap<string, string>, operands: readonly string[]): void {
-  const { operand } = command
-  const surplus = operands[operand ? 1 : 0]
+  const { operands: declared = [] } = command
+  const surplus = operands[declared.length]
   if (surplus !== undefined) {
     const hint = didYouMean(surplus.replace(/=.*/s, ''), Object.keys(command.flags))
     throw new GraphdefError('bad-flag', {
@@ -114,7 +114,7 @@ function checkMissing(command: Command, texts: ReadonlyMap<string, string>, oper
   const missing = Object.entries(command.flags)
     .filter(([name, flag]) => flag.required && !texts.get(name))
     .map(([name]) => `--${name}`)
-  if (operand?.required && operands.length === 0) missing.push(operand.name)
+  for (const { name, required } of declared.slice(operands.length)) if (required) missing.push(name)
   if (missing.length === 0) return
   throw new GraphdefError('bad-flag', {
     what: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
@@ -142,7 +142,7 @@ function badFlag(command: Command, name: string, what: string, remedy?: string):
 /** The command line with what was given in its place and the rest as the help shows it. */
 function rightCommandLine(command: Command, texts: ReadonlyMap<string, string>): string {
   const words = ['graphdef', command.name]
-  if (command.operand) words.push(command.operand.required ? command.operand.name : `[${command.operand.name}]`)
+  for (const { name, required } of command.operands ?? []) words.push(required ? name : `[${name}]`)
   for (const [name, flag] of Object.entries(command.flags)) {
     const text = texts.get(name)
     if (text) words.push(flag.value ? `--${name}=${shellQuoted(text)}` : `--${name}`)

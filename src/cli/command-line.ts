@@ -1,10 +1,15 @@
 import { didYouMean, GraphdefError } from '../errors.js'
 import { readArguments } from './arguments.js'
-import type { Command, Terminal } from './command.js'
+import type { Command, ExitStatus, Terminal } from './command.js'
+import { compareGraphs } from './compare-graphs.js'
 import { convertGraphdefMemmappedFormat } from './convert-graphdef-memmapped-format.js'
 import { inspect } from './inspect.js'
 import { optimizeForInference } from './optimize-for-inference.js'
+import { printSelectiveRegistrationHeader } from './print-selective-registration-header.js'
+import { quantizeGraph } from './quantize-graph.js'
 import { type Streams, StreamTerminal } from './stream-terminal.js'
+import { stripUnused } from './strip-unused.js'
+import { summarizeGraph } from './summarize-graph.js'
 import { transformGraph } from './transform-graph.js'
 import { listTransforms } from './transforms.js'
 
@@ -13,44 +18,49 @@ export const commands: readonly Command[] = [
   inspect,
   transformGraph,
   optimizeForInference,
+  stripUnused,
+  quantizeGraph,
   convertGraphdefMemmappedFormat,
+  summarizeGraph,
+  compareGraphs,
+  printSelectiveRegistrationHeader,
   listTransforms,
 ]
 
-/** Runs a command line (without `node` and the script). Gives the exit status: 0, or 1 after one error on standard error. */
-export async function runCommandLine(given: readonly string[], streams: Streams): Promise<0 | 1> {
+/** Runs a command line (without `node` and the script). Gives the exit status, after one error on standard error where it failed. */
+export async function runCommandLine(given: readonly string[], streams: Streams): Promise<ExitStatus> {
   const terminal = new StreamTerminal(streams)
   const [name = '', ...rest] = given
   try {
-    await dispatch(name, rest, terminal)
-    return 0
+    return await dispatch(name, rest, terminal)
   } catch (error) {
     terminal.progress('')
-    streams.stderr.write(`${await errorText(error, commands.some((command) => command.name === name) ? name : '')}\n`)
-    return 1
+    const command = commands.find((known) => known.name === name)
+    streams.stderr.write(`${await errorText(error, command?.name ?? '')}\n`)
+    return command?.errorStatus ?? 1
   }
 }
 
-async function dispatch(name: string, given: readonly string[], terminal: Terminal): Promise<void> {
+async function dispatch(name: string, given: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   if (/^--?h(?:elp)?$/.test(name)) {
     const { overviewHelp } = await import('./help.js')
     terminal.print(overviewHelp(commands))
-    return
+    return 0
   }
   if (/^--?v(?:ersion)?$/.test(name)) {
     const { version } = await import('../version.js')
     terminal.print(version)
-    return
+    return 0
   }
   const command = commands.find((known) => known.name === name)
   if (!command) throw unknownCommand(name)
-  const { flags, operand, help } = readArguments(command, given)
+  const { flags, operands, help } = readArguments(command, given)
   if (help) {
     const { commandHelp } = await import('./help.js')
     terminal.print(commandHelp(command))
-    return
+    return 0
   }
-  await command.run(flags, operand, terminal)
+  return (await command.run(flags, operands, terminal)) ?? 0
 }
 
 function unknownCommand(name: string): GraphdefError {

@@ -16,6 +16,9 @@ export interface Operand {
   required: boolean
 }
 
+/** The historical tools gave -1 where they could not do what was asked, which a shell sees as 255. */
+export type ExitStatus = 0 | 1 | 255
+
 /** A command of the command line, declared as data. */
 export interface Command<F extends Flags = Flags> {
   readonly name: string
@@ -24,9 +27,12 @@ export interface Command<F extends Flags = Flags> {
   /** Command lines that work, as the help shows them. */
   readonly examples: readonly string[]
   readonly flags: F
-  readonly operand?: Operand
-  /** Does the work. Throws a GraphdefError for whatever a user can mend. */
-  run(flags: FlagValues<F>, operand: string | undefined, terminal: Terminal): Promise<void>
+  /** In the order they are given; those that are required come first. */
+  readonly operands?: readonly Operand[]
+  /** The exit status after an error, where a script may look at it; 1 where not given. */
+  readonly errorStatus?: ExitStatus
+  /** Does the work and gives the exit status where it is not 0. Throws a GraphdefError for whatever a user can mend. */
+  run(flags: FlagValues<F>, operands: readonly string[], terminal: Terminal): Promise<ExitStatus> | Promise<void>
 }
 
 /** A command; its heavy parts are imported by `run`, so that the help of all commands costs little. */

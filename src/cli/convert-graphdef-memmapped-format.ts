@@ -19,7 +19,7 @@ export const convertGraphdefMemmappedFormat: Command = defineCommand({
       minimum: 1,
     }),
   },
-  async run({ in_graph, out_graph, min_conversion_tensor_size: minimumSize }, _operand, terminal) {
+  async run({ in_graph, out_graph, min_conversion_tensor_size: minimumSize }, _operands, terminal) {
     const bytes = readModelFile(in_graph)
     try {
       const [{ readModel }, { mappedConstants, writeMemmapped }] = await Promise.all([

@@ -62,6 +62,12 @@ export function names({ help }: Declaration): Flag<readonly string[] | undefined
   }
 }
 
+/** Names that have to be given. */
+export function requiredNames({ value, help }: Declaration & { value: string }): Flag<readonly string[]> {
+  const { read } = names({ help })
+  return { ...textFlag(value, help), required: true, fallback: [], read: (text) => read(text) ?? [] }
+}
+
 export function integer(declaration: Declaration & { default: number; minimum: number }): Flag<number> {
   const { help, minimum } = declaration
   return {

@@ -20,11 +20,11 @@ export function overviewHelp(commands: readonly Command[]): string {
 }
 
 /** The help of a command, from its declaration. */
-export function commandHelp({ name, summary, examples, flags, operand }: Command): string {
+export function commandHelp({ name, summary, examples, flags, operands = [] }: Command): string {
   const lines = [`graphdef ${name} ${summary}.`, '', styleText('bold', 'For example')]
   for (const example of examples) lines.push(...example.split('\n').map((line) => `  ${line}`))
   const rows: [string, string][] = []
-  if (operand) rows.push([operand.name, operand.help + (operand.required ? ' (required)' : '')])
+  for (const operand of operands) rows.push([operand.name, operand.help + (operand.required ? ' (required)' : '')])
   rows.push(...flagRows(flags), ['--help', 'shows this help'])
   return [...lines, '', styleText('bold', 'Arguments'), ...columns(rows)].join('\n')
 }

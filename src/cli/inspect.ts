@@ -15,13 +15,14 @@ export const inspect: Command = defineCommand({
     feed: feeds('placeholders that are taken for constants: is_training:false,keep_prob:1'),
     input_shape: inputShapes(),
   },
-  operand: {
-    name: 'FILE',
-    help: 'the model: a GraphDef (binary or text, also gzipped) or a memmapped package',
-    required: true,
-  },
-  async run({ format, feed, input_shape }, operand, terminal) {
-    const file = operand!
+  operands: [
+    {
+      name: 'FILE',
+      help: 'the model: a GraphDef (binary or text, also gzipped) or a memmapped package',
+      required: true,
+    },
+  ],
+  async run({ format, feed, input_shape }, [file = ''], terminal) {
     const bytes = readModelFile(file)
     try {
       const { inspectModel } = await import('../report/inspect.js')

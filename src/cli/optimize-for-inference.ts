@@ -1,11 +1,10 @@
-import { GraphdefError } from '../errors.js'
-import { type DataType, dataTypeFromNumber, historicalDataType, parseDataType } from '../graph/data-type.js'
-import { parseTensorName } from '../graph/tensor-name.js'
+import type { DataType } from '../graph/data-type.js'
 import { presets } from '../transforms/presets.js'
 import { type Command, defineCommand } from './command.js'
 import { feeds, feedsByPart } from './feed-flag.js'
-import { BadFlagValue, custom, names, onOff, requiredPath } from './flags.js'
+import { names, onOff, requiredPath } from './flags.js'
 import { inputShapes } from './input-shape-flag.js'
+import { placeholderTypes, stripStep } from './placeholder-type-flag.js'
 
 /** The Python script of this name: the preset `inference`. */
 export const optimizeForInference: Command = defineCommand({
@@ -20,9 +19,7 @@ export const optimizeForInference: Command = defineCommand({
     input_names: names({ help: 'the tensors that are fed; found where not given' }),
     output_names: names({ help: 'the tensors that are asked for; found where not given' }),
     frozen_graph: onOff({ help: "false writes protobuf's text format", default: true }),
-    placeholder_type_enum: custom('TYPES', readTypes, {
-      help: 'the data type of inputs that become placeholders, or one for each name in --input_names: 1 or float, 4 or uint8',
-    }),
+    placeholder_type_enum: placeholderTypes('--input_names'),
     feed: feeds('placeholders that become constants before anything else is done: is_training:false,keep_prob:1'),
     placeholder_to_const_names: feedsByPart(
       'the same for every placeholder whose name contains the given one: phase_train=False',
@@ -31,7 +28,7 @@ export const optimizeForInference: Command = defineCommand({
     toco_compatible: onOff({ help: "keeps to ops that TensorFlow Lite's converter knows", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
   },
-  async run(flags, _operand, terminal) {
+  async run(flags, _operands, terminal) {
     const [{ parseChain }, { optimizeFile }] = await Promise.all([
       import('../chain/parse.js'),
       import('./optimize-file.js'),
@@ -62,35 +59,7 @@ export const optimizeForInference: Command = defineCommand({
   },
 })
 
-/** TensorFlow's enum numbers or names of data types, with commas between them. */
-function readTypes(text: string): DataType[] {
-  return text.split(',').map((piece) => {
-    const word = piece.trim()
-    const type = parseDataType(/^\d+$/.test(word) ? dataTypeFromNumber(Number(word)) : word)
-    if (!type) throw new BadFlagValue(`"${word}" is neither a data type nor the number of one`)
-    return type
-  })
-}
-
 /** The preset with the types told to its first step, which makes the placeholders. */
 function inferenceChain(types: readonly DataType[] | undefined, inputs: readonly string[] | undefined): string[] {
-  const chain = [...presets.inference!]
-  if (!types) return chain
-  const strip = chain.indexOf('strip_unused_nodes')
-  if (types.length === 1) {
-    chain[strip] = `strip_unused_nodes(type=${historicalDataType(types[0]!)})`
-    return chain
-  }
-  if (types.length !== inputs?.length) {
-    throw new GraphdefError('bad-flag', {
-      what: `--placeholder_type_enum has ${types.length} types and --input_names ${inputs?.length ?? 0} names`,
-      remedy: 'Give one type for all inputs, or one for each name in --input_names.',
-    })
-  }
-  const pairs = types.map((type, index) => {
-    const { node } = parseTensorName(inputs[index]!)
-    return `name="${node}", type_for_name=${historicalDataType(type)}`
-  })
-  chain[strip] = `strip_unused_nodes(${pairs.join(', ')})`
-  return chain
+  return presets.inference!.map((step) => (step === 'strip_unused_nodes' ? stripStep(types, inputs) : step))
 }

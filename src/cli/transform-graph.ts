@@ -27,7 +27,7 @@ export const transformGraph: Command = defineCommand({
     output_as_text: onOff({ help: "writes protobuf's text format", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
   },
-  async run(flags, _operand, terminal) {
+  async run(flags, _operands, terminal) {
     const [{ parseChain }, { optimizeFile }] = await Promise.all([
       import('../chain/parse.js'),
       import('./optimize-file.js'),

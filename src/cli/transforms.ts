@@ -8,8 +8,8 @@ export const listTransforms: Command = defineCommand({
   summary: 'lists the transforms and presets, or tells about one of them',
   examples: ['graphdef transforms', 'graphdef transforms round_weights'],
   flags: { format: choice(['pretty', 'json'], { help: 'how it is printed', default: 'pretty' }) },
-  operand: { name: 'NAME', help: 'a transform or preset; all of them where not given', required: false },
-  async run(flags, name, terminal) {
+  operands: [{ name: 'NAME', help: 'a transform or preset; all of them where not given', required: false }],
+  async run(flags, [name], terminal) {
     const [{ describePresets, describeTransforms }, { presetText, transformText, vocabularyText }] = await Promise.all([
       import('../report/vocabulary.js'),
       import('../report/vocabulary-text.js'),

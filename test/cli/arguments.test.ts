@@ -27,7 +27,7 @@ const reader: Command = defineCommand({
   summary: 'shows a file',
   examples: ['graphdef show a.pb'],
   flags: {},
-  operand: { name: 'FILE', help: 'the file', required: true },
+  operands: [{ name: 'FILE', help: 'the file', required: true }],
   run: async () => {},
 })
 
@@ -104,7 +104,7 @@ describe('readArguments', () => {
   })
 
   it('reads an operand', () => {
-    expect(readArguments(reader, ['a.pb'])).toEqual({ flags: {}, operand: 'a.pb', help: false })
+    expect(readArguments(reader, ['a.pb'])).toEqual({ flags: {}, operands: ['a.pb'], help: false })
   })
 
   it.each(['--help', '-help', '-h'])('asks for help with %s, whatever else is missing', (flag) => {

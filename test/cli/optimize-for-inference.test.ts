@@ -82,8 +82,8 @@ describe('optimize_for_inference', () => {
       status: 1,
       stdout: '',
       stderr: [
-        'graphdef optimize_for_inference: bad-flag: --placeholder_type_enum has 2 types and --input_names 1 names',
-        '  Give one type for all inputs, or one for each name in --input_names.',
+        'graphdef optimize_for_inference: bad-flag: --placeholder_type_enum has 2 types, and 1 inputs are named',
+        '  Give one type for all inputs, or one for each that is named.',
         '',
       ].join('\n'),
     })
