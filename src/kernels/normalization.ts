@@ -1,6 +1,7 @@
 import { elementCount } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { layoutOf } from '../ops/shapes/convolution.js'
+import { broadcastShape, broadcastStrides } from './broadcast.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
 import { floats, halves, type Kernel, type KernelCall, KernelError, ulpOfLargest, wide } from './kernel.js'
 
@@ -22,6 +23,53 @@ function softmax(call: KernelCall, logarithm: boolean): Tensor[] {
     }
   }
   return [storeFlushed(input.dtype, input.shape, result)]
+}
+
+/** Of each row, minus the logarithm of what softmax gives to the labels, and the gradient of that. */
+function crossEntropy(call: KernelCall): Tensor[] {
+  const [logits, labels] = [call.input(0), call.input(1)]
+  const isSparse = call.node.op === 'SparseSoftmaxCrossEntropyWithLogits'
+  const shape = isSparse ? logits.shape : broadcastShape(logits.shape, labels.shape)
+  if (shape.length !== 2) throw new KernelError('the logits are no matrix')
+  const [rows, classes] = shape as [number, number]
+  const values = loadFlushed(logits) as Float64Array
+  const steps = broadcastStrides(logits.shape, shape)
+  const wanted = isSparse ? oneHotLabels(labels, classes) : spreadLabels(labels, shape)
+  const losses = resultArray(logits.dtype, rows) as Float64Array
+  const gradient = resultArray(logits.dtype, rows * classes) as Float64Array
+  for (let row = 0; row < rows; row++) {
+    const at = (column: number): number => values[row * steps[0]! + column * steps[1]!]!
+    let largest = Number.NEGATIVE_INFINITY
+    for (let column = 0; column < classes; column++) largest = Math.max(largest, at(column))
+    let total = 0
+    for (let column = 0; column < classes; column++) total += Math.exp(at(column) - largest)
+    let loss = 0
+    for (let column = 0; column < classes; column++) {
+      const index = row * classes + column
+      if (wanted[index] !== 0) loss += wanted[index]! * (Math.log(total) - (at(column) - largest))
+      gradient[index] = Math.exp(at(column) - largest) / total - wanted[index]!
+    }
+    losses[row] = loss
+  }
+  return [storeFlushed(logits.dtype, [rows], losses), storeFlushed(logits.dtype, shape, gradient)]
+}
+
+function oneHotLabels(labels: Tensor, classes: number): Float64Array {
+  const wanted = new Float64Array(labels.size * classes)
+  for (const [row, label] of labels.numbers().entries()) {
+    if (label < 0 || label >= classes) throw new KernelError(`there is no class ${label}`)
+    wanted[row * classes + label] = 1
+  }
+  return wanted
+}
+
+function spreadLabels(labels: Tensor, shape: readonly number[]): Float64Array {
+  const values = loadFlushed(labels) as Float64Array
+  const [down, across] = broadcastStrides(labels.shape, shape) as [number, number]
+  const [rows, classes] = shape as [number, number]
+  return Float64Array.from({ length: rows * classes }, (_, index) => {
+    return values[Math.floor(index / classes) * down + (index % classes) * across]!
+  })
 }
 
 /** Normalises with a mean and variance that are given; statistics of the batch are training, and are not computed. */
@@ -78,5 +126,11 @@ export const normalizationKernels: readonly Kernel[] = [
     dtypes: [...wide, 'float16'],
     bound: ulpOfLargest(4),
     run: oldBatchNorm,
+  },
+  {
+    ops: ['SoftmaxCrossEntropyWithLogits', 'SparseSoftmaxCrossEntropyWithLogits'],
+    dtypes: floats,
+    bound: ulpOfLargest(4),
+    run: crossEntropy,
   },
 ]

@@ -1,7 +1,9 @@
 import type { DataType } from '../graph/data-type.js'
 import { arithmeticKernels } from './arithmetic.js'
 import { bitwiseKernels } from './bitwise.js'
+import { boxKernels } from './boxes.js'
 import { castKernels } from './cast.js'
+import { colourKernels } from './colour.js'
 import { comparisonKernels } from './comparison.js'
 import { complexKernels } from './complex.js'
 import { convolutionKernels } from './convolution.js'
@@ -12,11 +14,14 @@ import { matmulKernels } from './matmul.js'
 import { matrixKernels } from './matrix.js'
 import { movementKernels } from './movement.js'
 import { normalizationKernels } from './normalization.js'
+import { patchKernels } from './patches.js'
 import { poolingKernels } from './pooling.js'
 import { quantizationKernels } from './quantization.js'
 import { quantizedArithmeticKernels } from './quantized-arithmetic.js'
+import { recurrentKernels } from './recurrent.js'
 import { reductionKernels } from './reduction.js'
 import { reshapeKernels } from './reshape.js'
+import { resizeKernels } from './resize.js'
 import { scatterKernels } from './scatter.js'
 import { segmentKernels } from './segments.js'
 import { unaryKernels } from './unary.js'
@@ -42,6 +47,11 @@ export const kernels: readonly Kernel[] = [
   ...quantizedArithmeticKernels,
   ...scatterKernels,
   ...segmentKernels,
+  ...resizeKernels,
+  ...colourKernels,
+  ...boxKernels,
+  ...patchKernels,
+  ...recurrentKernels,
   ...complexKernels,
 ]
 

@@ -23,7 +23,7 @@ from tensorflow.python.util import _pywrap_transform_graph
 
 from values import Value, cases
 
-MODULES = ['cases_first', 'cases_dtypes', 'cases_segments']
+MODULES = ['cases_first', 'cases_dtypes', 'cases_segments', 'cases_images', 'cases_networks']
 
 
 def attr_proto(value):
