@@ -68,6 +68,11 @@ export const foldBatchNorms: Transform = defineTransform({
       here: 'it is left, with a reason',
     },
     {
+      test: 'constant-is-output',
+      historical: 'an output that is a constant of weights or factors is changed or disappears',
+      here: 'it stays as it is',
+    },
+    {
       test: 'nchw',
       historical: 'with NCHW a factor along the width is taken for one a channel: wrong results',
       here: 'the axis of channels is looked at',

@@ -76,7 +76,7 @@ export const foldConstants: Transform = defineTransform({
     {
       test: 'identity-output',
       historical:
-        'leaves what an Identity, StopGradient, Cast, Shape, Rank or Size reads that is an output and read by nobody',
+        'leaves what an Identity, StopGradient, Cast, Less, Shape, Rank or Size reads that is an output and read by nobody',
       here: 'folds it, as for every other output',
     },
     {

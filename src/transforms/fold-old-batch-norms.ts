@@ -37,6 +37,12 @@ export const foldOldBatchNorms: Transform = defineTransform({
       here: 'such a convolution is left, with a reason',
     },
     {
+      test: 'constant-is-output',
+      historical:
+        'an output that is a constant of weights is scaled, one that is a parameter of a batch norm disappears',
+      here: 'it stays as it is',
+    },
+    {
       test: 'shared-weights',
       historical: 'two convolutions with the same weights are scaled twice',
       here: 'each folded convolution gets weights of its own, which those with the same batch norm share',

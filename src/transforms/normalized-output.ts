@@ -58,9 +58,10 @@ export class Normalization {
     const { node, values, constants } = this.#norm
     const { report } = this.#context
     let last = this.#normalize(output, values(output.channels), node.name)
-    for (const addition of this.#additions) if (addition !== last) graph.add(addition, { before: node })
+    for (const addition of this.#additions) if (addition !== last) report.add(graph.add(addition, { before: node }))
     if (!this.#additions.includes(last)) {
       graph.remove(last)
+      report.remove(last)
       last = last.renamed(node.name)
     }
     graph.replace(node, [last])

@@ -5,7 +5,7 @@ import type { StepReport } from '../../src/chain/run.js'
 import { readGraphDef } from '../../src/codec/graphdef.js'
 import { GraphdefError } from '../../src/errors.js'
 import { transforms } from '../../src/transforms/registry.js'
-import { type Difference, differences } from './differences.js'
+import { type Difference, differences, withComparableNames } from './differences.js'
 import { type FuzzCase, printCase } from './fuzz-case.js'
 import { generators } from './generators.js'
 import { broken, run } from './properties.js'
@@ -46,10 +46,10 @@ async function judge(fuzzCase: FuzzCase, tool: Tool): Promise<Verdict> {
   const steps = parseChain(fuzzCase.chain)
   const ran = run(fuzzCase, steps)
   if (ran.error !== undefined && !(ran.error instanceof GraphdefError)) throw ran.error
-  const ours: Outcome = ran.result
+  const result: Outcome = ran.result
     ? { kind: 'graph', graph: ran.result.graph }
     : { kind: 'refused', text: (ran.error as Error).message.split('\n')[0]! }
-  const theirs = await tool.transform(fuzzCase, fuzzCase.chain)
+  const [ours, theirs] = withComparableNames(result, await tool.transform(fuzzCase, fuzzCase.chain))
   const all = differences(ours, theirs)
   const report: StepReport | undefined = ran.result?.reports[0]
   const source = readGraphDef(fuzzCase.bytes)

@@ -39,12 +39,6 @@ export function differences(ours: Outcome, theirs: Outcome): Difference[] {
     const text = `ours ${describe(ours)}, the tool ${describe(theirs)}`
     return [{ kind: 'outcome', node: '', text, ours: undefined, theirs: undefined }]
   }
-  if (foldedNames(ours.graph).join() !== foldedNames(theirs.graph).join()) {
-    return differences(
-      { kind: 'graph', graph: withPlainNumbers(ours.graph) },
-      { kind: 'graph', graph: withPlainNumbers(theirs.graph) },
-    )
-  }
   const found: Difference[] = []
   for (const node of theirs.graph.nodes) {
     if (!ours.graph.has(node.name)) {
@@ -76,6 +70,15 @@ const foldedNames = (graph: Graph): string[] => {
  * Folded constants are numbered through a graph, so that one more changes the names of all. Where not the same are folded, they
  * are named by the node they come from.
  */
+export function withComparableNames(ours: Outcome, theirs: Outcome): [ours: Outcome, theirs: Outcome] {
+  if (ours.kind !== 'graph' || theirs.kind !== 'graph') return [ours, theirs]
+  if (foldedNames(ours.graph).join() === foldedNames(theirs.graph).join()) return [ours, theirs]
+  return [
+    { kind: 'graph', graph: withPlainNumbers(ours.graph) },
+    { kind: 'graph', graph: withPlainNumbers(theirs.graph) },
+  ]
+}
+
 function withPlainNumbers(graph: Graph): Graph {
   const names = new Map<string, string>()
   const numberOf = (name: string): number => Number(folded.exec(name)![1])

@@ -58,6 +58,7 @@ export class GraphBuilder {
   readonly placeholders: string[] = []
   readonly constants: Wire[] = []
   readonly decoration: Decoration
+  readonly #tensors = new Map<Wire, Tensor>()
   #count = 0
 
   constructor(decoration: Partial<Decoration> = {}) {
@@ -109,11 +110,16 @@ export class GraphBuilder {
   /** A constant; once in a while one that is there already. */
   constant(choose: Choices, tensor: Tensor, { shared = 0, name }: { shared?: number; name?: string } = {}): Wire {
     const { dtype, shape } = tensor
-    const alike = this.constants.filter((wire) => wire.dtype === dtype && sameShape(wire.shape, shape))
+    // Of integers the value counts: they are axes, shapes and paddings.
+    const fits = (wire: Wire): boolean => dtype.startsWith('float') || sameElements(this.#tensors.get(wire)!, tensor)
+    const alike = this.constants.filter((wire) => {
+      return wire.dtype === dtype && sameShape(wire.shape, shape) && this.#tensors.has(wire) && fits(wire)
+    })
     if (alike.length > 0 && this.#happens(shared, choose)) return choose.latest(alike)
     const attrs = { dtype: typeAttr(dtype), value: { kind: 'tensor', value: tensor } as AttrValue }
     const wire = this.one('Const', choose, { attrs, dtype, shape, name })
     this.constants.push(wire)
+    this.#tensors.set(wire, tensor)
     return wire
   }
 
@@ -178,4 +184,8 @@ export function floats(choose: Choices, shape: StaticShape, low = -2, high = 2):
 
 export function ints(shape: StaticShape, values: readonly number[]): Tensor {
   return Tensor.of('int32', shape, Int32Array.from(values))
+}
+
+function sameElements(a: Tensor, b: Tensor): boolean {
+  return Buffer.compare(a.bytes(), b.bytes()) === 0
 }

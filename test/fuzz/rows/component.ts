@@ -3,7 +3,7 @@ import type { Row, Situation } from './row.js'
 
 /**
  * The nodes of the source that a difference is about: those that differ, and that are joined to it through others that differ,
- * with what they read and who reads them. Two places of a graph that have nothing to do with each other need a row each.
+ * with what stands up to two edges from them. Two places of a graph that have nothing to do with each other need a row each.
  */
 function component(name: string, situation: Situation): readonly Node[] {
   let known = components.get(situation)
@@ -35,6 +35,7 @@ function join({ source, ours, theirs, all }: Situation): Map<string, readonly No
         open.push(next)
       }
     }
+    for (const name of [...around]) for (const next of near(name)) around.add(next)
     const nodes = [...around].map((name) => source.get(name)).filter((node) => node !== undefined)
     for (const name of names) found.set(name, nodes)
   }

@@ -2,7 +2,16 @@ import { outputCount } from '../../../src/ops/op-defs.js'
 import { around, either, failsAt } from './component.js'
 import { isPinned, onlyTheyFail, type Rows, skips } from './row.js'
 
-const passing: ReadonlySet<string> = new Set(['Identity', 'StopGradient', 'Cast', 'Shape', 'ShapeN', 'Rank', 'Size'])
+const passing: ReadonlySet<string> = new Set([
+  'Identity',
+  'StopGradient',
+  'Cast',
+  'Less',
+  'Shape',
+  'ShapeN',
+  'Rank',
+  'Size',
+])
 
 export const foldConstants: Rows = {
   'fed-and-fetched': (difference, situation) => onlyTheyFail(difference, situation, /is both fed and fetched/),
@@ -25,5 +34,3 @@ export const foldConstants: Rows = {
     around((node, situation) => skips(situation, /cannot be computed|there is no kernel/, node.name)),
   ),
 }
-
-export const mergeDuplicateNodes: Rows = {}

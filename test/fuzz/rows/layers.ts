@@ -100,6 +100,10 @@ export const foldBatchNorms: Rows = {
     const parts = scaled(node, situation.source)
     return parts !== undefined && isPinned(parts.layer.name, situation)
   }),
+  'constant-is-output': around((node, situation) => {
+    const parts = scaled(node, situation.source)
+    return parts !== undefined && [parts.weights, parts.factor].some((constant) => isPinned(constant.name, situation))
+  }),
   nchw: around(onSource((node, graph) => format(scaled(node, graph)?.layer ?? node) === 'NCHW' && node.op === 'Mul')),
   'transpose-b': around(onSource((node, graph) => scaled(node, graph)?.layer.attrs.bool('transpose_b') === true)),
 }
@@ -250,12 +254,30 @@ const isFusedOutput = (node: Node, situation: Situation): boolean => {
   return [pad, resize].some((part) => part !== undefined && isPinned(part.name, situation))
 }
 
-export const fuseResizeAndConv: Rows = {
-  'default-align-corners': failsAt(lacksAlignCorners, { kinds: ['crashed'] }),
-  'half-pixel-centers': around((node) => resizes(node) && node.attrs.bool('half_pixel_centers') === true),
+const fuse: Rows = {
+  'weights-wait': failsAt(
+    onSource((node, graph) => {
+      const { pad, resize } = before(node, graph)
+      const controls = producer(node, 1, graph)?.controlInputs ?? []
+      return controls.some((control) => control.node === pad?.name || control.node === resize?.name)
+    }),
+    { text: /Invalid graph/ },
+  ),
   'other-layouts': around(isOtherLayout),
-  'other-paddings': around(onSource(padsBatchOrChannels)),
   siblings: around(onSource(sharesFused)),
   'keeps-place-and-order': keepsPlace,
   'output-stays': around((node, situation) => isFusedOutput(node, situation) && skips(situation, /input or output/)),
 }
+
+const fuseResize: Rows = {
+  'default-align-corners': failsAt(lacksAlignCorners, { kinds: ['crashed'] }),
+  'half-pixel-centers': around((node) => resizes(node) && node.attrs.bool('half_pixel_centers') === true),
+}
+
+const fusePad: Rows = {
+  'other-paddings': around(onSource(padsBatchOrChannels)),
+}
+
+export const fusePadAndConv: Rows = { ...fusePad, ...fuse }
+export const fuseResizeAndConv: Rows = { ...fuseResize, ...fuse }
+export const fuseResizePadAndConv: Rows = { ...fuseResize, ...fusePad, ...fuse }

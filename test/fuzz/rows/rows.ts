@@ -1,6 +1,7 @@
 import type { Difference } from '../differences.js'
 import * as constants from './constants.js'
 import * as layers from './layers.js'
+import * as names from './names.js'
 import * as plumbing from './plumbing.js'
 import type { Rows, Situation } from './row.js'
 import * as weights from './weights.js'
@@ -13,9 +14,15 @@ export const rows: Readonly<Record<string, Rows>> = {
   fold_constants: constants.foldConstants,
   fold_batch_norms: layers.foldBatchNorms,
   fold_old_batch_norms: layers.foldOldBatchNorms,
-  fuse_resize_pad_and_conv: layers.fuseResizeAndConv,
+  fuse_resize_pad_and_conv: layers.fuseResizePadAndConv,
   fuse_resize_and_conv: layers.fuseResizeAndConv,
-  fuse_pad_and_conv: layers.fuseResizeAndConv,
+  fuse_pad_and_conv: layers.fusePadAndConv,
+  rename_attribute: names.renameAttribute,
+  rename_op: names.renameOp,
+  rename_node: names.renameNode,
+  merge_duplicate_nodes: names.mergeDuplicateNodes,
+  insert_logging: names.insertLogging,
+  backport_concatv2: names.backportConcatV2,
   round_weights: weights.roundWeights,
   quantize_weights: weights.quantizeWeights,
 }
