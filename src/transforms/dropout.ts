@@ -2,6 +2,7 @@ import type { Graph } from '../graph/graph.js'
 import type { Node } from '../graph/node.js'
 import { sameTensor, type TensorName } from '../graph/tensor-name.js'
 import type { ConstantValues } from './constant-value.js'
+import { originOf } from './tensor-origin.js'
 
 /** Dropout as TensorFlow's layers write it: what it is given, times a random mask, over the share that the mask keeps. */
 export interface Dropout {
@@ -136,12 +137,12 @@ class DropoutFinder {
 
   /** Whether a tensor is the share that the mask keeps: the same, or one less what it drops. */
   #isKept(tensor: TensorName, kept: TensorName | undefined, dropped: TensorName | undefined): boolean {
-    const origin = this.origin(tensor)
-    if (kept) return sameTensor(origin, this.origin(kept))
+    const origin = originOf(this.#graph, tensor)
+    if (kept) return sameTensor(origin, originOf(this.#graph, kept))
     const node = this.#at(origin, 'Sub')
     const [one, rate] = node?.dataInputs ?? []
     if (!node || !rate) return false
-    return this.#values.scalar(one) === 1 && sameTensor(this.origin(rate), this.origin(dropped!))
+    return this.#values.scalar(one) === 1 && sameTensor(originOf(this.#graph, rate), originOf(this.#graph, dropped!))
   }
 
   /** The node that draws numbers from 0 up to, not including, 1. */
@@ -156,25 +157,12 @@ class DropoutFinder {
     return this.#values.scalar(a) === neutral ? this.#uniform(b) : undefined
   }
 
-  /** A tensor as it was before Identities. */
-  origin(tensor: TensorName): TensorName {
-    return originOf(this.#graph, tensor)
-  }
-
   #producer(tensor: TensorName | undefined): Node | undefined {
-    return tensor && this.#graph.producer(this.origin(tensor))
+    return tensor && this.#graph.producer(originOf(this.#graph, tensor))
   }
 
   #at(tensor: TensorName | undefined, ...ops: readonly string[]): Node | undefined {
     const node = this.#producer(tensor)
     return node && ops.includes(node.op) ? node : undefined
   }
-}
-
-/** A tensor as it was before Identities. */
-export function originOf(graph: Graph, tensor: TensorName): TensorName {
-  let found = tensor
-  for (let node = graph.producer(found); node?.op === 'Identity'; node = graph.producer(found))
-    found = node.dataInputs[0]!
-  return found
 }

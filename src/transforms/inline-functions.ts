@@ -35,6 +35,13 @@ export const inlineFunctions: Transform = defineTransform({
   summary: 'puts the bodies of functions where they are called, and takes the branch of If and Case that is constant',
   fidelity: 'exact',
   options,
+  differences: [
+    {
+      test: 'constant-if',
+      historical: 'inlines PartitionedCall only, and not in the deploy chain',
+      here: 'a step of the deploy chain',
+    },
+  ],
   run(graph, { allow_growth }, context) {
     if (graph.envelope.functionNames.size === 0) return
     const library = new FunctionLibrary(graph.envelope)

@@ -5,9 +5,15 @@
 export type Presets = Readonly<Record<string, readonly string[]>>
 
 export const presets: Presets = {
-  /** "Optimizing for Deployment" of the Graph Transform Tool's documentation. */
+  /**
+   * "Optimizing for Deployment" of the Graph Transform Tool's documentation, after what TensorFlow's later versions and training
+   * leave behind: calls, branches that are never taken, dropout that drops nothing.
+   */
   deploy: [
     'strip_unused_nodes',
+    'inline_functions',
+    'resolve_conditionals',
+    'remove_idle_dropout',
     'remove_nodes(op=Identity, op=CheckNumerics)',
     'fold_constants(ignore_errors=true)',
     'fold_batch_norms',
@@ -17,6 +23,7 @@ export const presets: Presets = {
   kernels: ['strip_unused_nodes', 'remove_nodes(op=Identity, op=CheckNumerics)', 'fold_constants(ignore_errors=true)'],
   /** What the Python script optimize_for_inference did. */
   inference: [
+    'convert_placeholder_to_const',
     'strip_unused_nodes',
     'remove_training_nodes',
     'fold_old_batch_norms(arithmetic=float64)',

@@ -6,7 +6,8 @@ import { inferShapes, type ShapeMap } from '../ops/shapes/infer.js'
 import { isPlaceholder } from './bind-placeholder.js'
 import { conditionalNodes, switchOps } from './conditional-nodes.js'
 import { ConstantValues } from './constant-value.js'
-import { type Dropout, dropoutAt, originOf } from './dropout.js'
+import { type Dropout, dropoutAt } from './dropout.js'
+import { originOf } from './tensor-origin.js'
 import { defineTransform, type Transform, type TransformContext } from './transform.js'
 import { removeUnreadProducers } from './unread-producers.js'
 import { waitFor } from './wait-for.js'
@@ -37,6 +38,13 @@ export const removeIdleDropout: Transform = defineTransform({
   summary: 'takes out dropout that keeps everything, as with a keep_prob of 1',
   fidelity: 'exact',
   options: {},
+  differences: [
+    {
+      test: 'tensorflow-1',
+      historical: 'has nothing of the kind: random numbers are drawn and multiplied away',
+      here: 'a step of the deploy chain',
+    },
+  ],
   run(graph, _options, context) {
     let shapes: ShapeMap | undefined
     const shapesOf = (node: Node): readonly Shape[] => {

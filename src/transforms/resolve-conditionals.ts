@@ -7,6 +7,7 @@ import { conditionalNodes, switchOps } from './conditional-nodes.js'
 import { constNode } from './const-node.js'
 import { ConstantValues } from './constant-value.js'
 import { isMerge, type LiveTensors, liveTensors, loopNodes } from './live-tensors.js'
+import { originOf } from './tensor-origin.js'
 import { defineTransform, type Transform, type TransformContext } from './transform.js'
 import { removeUnreadProducers } from './unread-producers.js'
 import { waitFor } from './wait-for.js'
@@ -22,6 +23,13 @@ export const resolveConditionals: Transform = defineTransform({
   summary: 'takes the branch of Switch and Merge that a constant predicate chooses, and removes the other',
   fidelity: 'exact',
   options: {},
+  differences: [
+    {
+      test: 'branch-is-taken',
+      historical: 'has nothing of the kind: both branches of a condition stay, and so does its Merge',
+      here: 'a step of the deploy chain',
+    },
+  ],
   run(graph, _options, context) {
     // A condition within a branch may have its constant predicate only when the outer one is decided.
     for (let edits = -1; edits !== context.report.edits; ) {
@@ -187,8 +195,9 @@ function tellWhatIsOpen(graph: Graph, context: TransformContext): void {
   const loops = loopNodes(graph)
   const told = new Set<string>()
   for (const node of graph.nodes) {
-    const predicate = node.dataInputs[1]
-    if (!switchOps.has(node.op) || loops.has(node) || !predicate || told.has(printTensorName(predicate))) continue
+    if (!switchOps.has(node.op) || loops.has(node) || !node.dataInputs[1]) continue
+    const predicate = originOf(graph, node.dataInputs[1])
+    if (told.has(printTensorName(predicate))) continue
     told.add(printTensorName(predicate))
     if (values.scalar(predicate) !== undefined) continue
     const setting = [...graph.reachableFrom([predicate.node])].find(

@@ -17,7 +17,7 @@ describe('graphdef as a process', () => {
     const given = ['transform_graph', '--in_graph=a.pb', '--out_graph=b.pb', '--outputs=softmax', '--transforms=deploy']
     const { status, stdout, stderr } = runGraphdef(folder, ...given)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout).toMatch(/^graphdef {2}a\.pb {2}12\.1 kB → 12 kB {2}deploy: 5 transforms, \d/)
+    expect(stdout).toMatch(/^graphdef {2}a\.pb {2}12\.1 kB → 12 kB {2}deploy: 8 transforms, \d/)
     expect(readdirSync(folder).sort()).toEqual(['a.pb', 'b.pb'])
   })
 

@@ -40,6 +40,9 @@ describe('graphdef transforms', () => {
       stdout: [
         'rounded stands for',
         '  strip_unused_nodes',
+        '  inline_functions',
+        '  resolve_conditionals',
+        '  remove_idle_dropout',
         '  remove_nodes(op=Identity, op=CheckNumerics)',
         '  fold_constants(ignore_errors=true)',
         '  fold_batch_norms',

@@ -2,7 +2,7 @@
 //
 //     node test/models/record/optimise.mjs deploy FOLDER [MODEL ...]
 //
-// Writes FOLDER/<model>.pb, and prints the error of each that fails. The chain is one of the named ones below, or transforms.
+// Writes FOLDER/<model>.pb, and prints the error of each that fails. The chain is a preset, or transforms.
 // Development only: needs ../shared/models beside the repository and `npm run build`.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -11,11 +11,6 @@ import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const folderOfModels = join(repository, '../shared/models')
-const chains = {
-  deploy:
-    'strip_unused_nodes remove_nodes(op=Identity, op=CheckNumerics) fold_constants(ignore_errors=true) ' +
-    'fold_batch_norms fold_old_batch_norms',
-}
 
 const [chain, folder, ...names] = process.argv.slice(2)
 if (!chain || !folder) throw new Error('usage: optimise.mjs CHAIN FOLDER [MODEL ...]')
@@ -38,7 +33,7 @@ for (const row of rows) {
       `--out_graph=${join(folder, `${row.name}.pb`)}`,
       `--inputs=${inputs.join(',')}`,
       `--outputs=${row.likelyOutputs.map((name) => name.replace(/:0$/, '')).join(',')}`,
-      `--transforms=${chains[chain] ?? chain}`,
+      `--transforms=${chain}`,
     ],
     { encoding: 'utf8' },
   )
