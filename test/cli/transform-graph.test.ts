@@ -51,7 +51,10 @@ describe('transform_graph', () => {
     expect(line!.replace(/[<\d.]+ m?s$/, 'TIME')).toBe(
       `graphdef  ${source}  12.1 kB → 11.9 kB  deploy: 8 transforms, TIME`,
     )
-    expect(rest).toEqual(['  nothing to do: inline_functions, resolve_conditionals, remove_idle_dropout, fold_old_batch_norms', ''])
+    expect(rest).toEqual([
+      '  nothing to do: inline_functions, resolve_conditionals, remove_idle_dropout, fold_old_batch_norms',
+      '',
+    ])
     expect(filesIn(folder)).toEqual(['frozen.pb', 'out.pb'])
     const { graph } = await readModel(new Uint8Array(readFileSync(target)))
     expect(graph.nodes.map(({ op }) => op).sort()).toEqual(['Const', 'Conv2D', 'Placeholder', 'Softmax'])
