@@ -4,7 +4,7 @@ import { bindInputShapes } from './chain/input-shapes.js'
 import { printChain } from './chain/parse.js'
 import type { Request } from './chain/request.js'
 import { runChain, type StepReport } from './chain/run.js'
-import type { ReadFile } from './chain/side-files.js'
+import { type ReadFile, sideFilesOf } from './chain/side-files.js'
 import { encodeGraphDef } from './codec/graphdef.js'
 import { writeMemmapped } from './codec/memmapped.js'
 import { readModel } from './codec/read-model.js'
@@ -13,7 +13,7 @@ import { GraphdefError } from './errors.js'
 import { loaded } from './graph/deferred-bytes.js'
 import type { Graph } from './graph/graph.js'
 import { printTensorName, type TensorName } from './graph/tensor-name.js'
-import { findEndpoints } from './manifest/endpoints.js'
+import { checkFrozen, findEndpoints } from './manifest/endpoints.js'
 import { describeModel } from './manifest/manifest.js'
 import type { ModelManifest } from './manifest/types.js'
 
@@ -92,7 +92,8 @@ export async function transformModel(
   const nodes = original.size
   if (request.feeds) bindFeeds(original, request.feeds, request)
   if (request.shapes) bindInputShapes(original, request.shapes, request)
-  const { inputs, outputs } = findEndpoints(original, request)
+  const mayHaveVariables = sideFilesOf(request.chain).some(({ kind }) => kind === 'checkpoint')
+  const { inputs, outputs } = findEndpoints(original, { ...request, mayHaveVariables })
   const { graph, steps } = runChain(original, request.chain, {
     inputs,
     outputs,
@@ -100,6 +101,7 @@ export async function transformModel(
     onStep: (step, index) => options.onStep?.(step.transform.name, index, request.chain.length),
     readFile: options.readFile,
   })
+  if (mayHaveVariables) checkFrozen(graph, outputs, inputs)
   return {
     graph,
     inputs,

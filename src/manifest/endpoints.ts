@@ -15,6 +15,8 @@ export interface EndpointOptions {
   /** `x`, `x:0` or `x:1`; any node may be fed, not only a placeholder. */
   inputs?: readonly string[] | undefined
   outputs?: readonly string[] | undefined
+  /** Whether outputs may need variables: a checkpoint has their values. Then {@link checkFrozen} is for later. */
+  mayHaveVariables?: boolean | undefined
   /** The model's file, for errors. */
   file?: string | undefined
 }
@@ -46,7 +48,7 @@ export function findEndpoints(graph: Graph, options: EndpointOptions = {}): Endp
   try {
     const given = options.inputs && readNames(graph, options.inputs, 'input')
     const outputs = options.outputs ? readNames(graph, options.outputs, 'output') : findOutputs(graph, given)
-    checkFrozen(graph, outputs, given)
+    if (!options.mayHaveVariables) checkFrozen(graph, outputs, given)
     return { inputs: given ?? findInputs(graph, outputs), outputs }
   } catch (error) {
     throw error instanceof GraphdefError && options.file ? error.at({ file: options.file }) : error
@@ -110,7 +112,8 @@ function findInputs(graph: Graph, outputs: readonly TensorName[]): TensorName[] 
   return takenOf(judged)
 }
 
-function checkFrozen(graph: Graph, outputs: readonly TensorName[], inputs: readonly TensorName[] = []): void {
+/** @throws GraphdefError `not-frozen` where an output needs a variable */
+export function checkFrozen(graph: Graph, outputs: readonly TensorName[], inputs: readonly TensorName[] = []): void {
   const variables = neededVariables(graph, outputs, inputs)
   if (variables.length > 0)
     throw notFrozen(
