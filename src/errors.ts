@@ -50,6 +50,7 @@ export const errorCodes = {
   'bad-shape': 'a shape that a request gives to an input does not fit the graph',
   'transform-failed': 'a transform cannot be applied to this graph',
   'kernel-failed': 'an op cannot be computed at build time',
+  'unsupported-op': 'the target of the build cannot run the model',
   'bad-config': "the plugin's options are wrong",
 } as const
 

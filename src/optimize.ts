@@ -5,6 +5,7 @@ import { printChain } from './chain/parse.js'
 import type { Request } from './chain/request.js'
 import { runChain, type StepReport } from './chain/run.js'
 import { type ReadFile, sideFilesOf } from './chain/side-files.js'
+import { checkTarget } from './chain/target-check.js'
 import { encodeGraphDef } from './codec/graphdef.js'
 import { writeMemmapped } from './codec/memmapped.js'
 import { readModel } from './codec/read-model.js'
@@ -94,6 +95,7 @@ export async function transformModel(
   if (request.shapes) bindInputShapes(original, request.shapes, request)
   const mayHaveVariables = sideFilesOf(request.chain).some(({ kind }) => kind === 'checkpoint')
   const { inputs, outputs } = findEndpoints(original, { ...request, mayHaveVariables })
+  const ops = request.target && new Set(original.nodes.map(({ op }) => op))
   const { graph, steps } = runChain(original, request.chain, {
     inputs,
     outputs,
@@ -102,6 +104,9 @@ export async function transformModel(
     readFile: options.readFile,
   })
   if (mayHaveVariables) checkFrozen(graph, outputs, inputs)
+  if (request.target && ops) {
+    checkTarget(graph, { target: request.target, original: ops, chain: request.chain, inputs, outputs })
+  }
   return {
     graph,
     inputs,

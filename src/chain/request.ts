@@ -1,4 +1,5 @@
 import { didYouMean, GraphdefError } from '../errors.js'
+import { type Target, targetNames } from '../ops/targets.js'
 import { type Feed, parseFeeds, printFeeds } from '../transforms/feed-text.js'
 import { BadValue } from '../transforms/options.js'
 import { type InputShape, parseInputShapes, printInputShapes } from './input-shapes.js'
@@ -18,12 +19,14 @@ export interface Request {
   readonly feeds?: readonly Feed[]
   /** Sizes of inputs that the graph leaves open. */
   readonly shapes?: readonly InputShape[]
+  /** What the result is to run in. */
+  readonly target?: Target
   readonly format: Format
   /** Whether the model goes into the bundle as a data URL instead of an asset. */
   readonly inline: boolean
 }
 
-type QueryKey = 'optimize' | 'inputs' | 'outputs' | 'feed' | 'shape' | 'format' | 'inline'
+type QueryKey = 'optimize' | 'inputs' | 'outputs' | 'feed' | 'shape' | 'format' | 'target' | 'inline'
 
 /** The keys of an import's query, each with what it takes. The README's table is generated from here. */
 export const queryKeys: Readonly<Record<QueryKey, string>> = {
@@ -34,6 +37,7 @@ export const queryKeys: Readonly<Record<QueryKey, string>> = {
   feed: 'placeholders and the constants that they are bound to: is_training:false,keep_prob:1',
   shape: 'sizes of inputs that the graph leaves open: image:1,224,224,3;mask:1,224',
   format: `what is emitted: ${formats.join(' or ')}`,
+  target: `what the result is to run in; the build fails where it cannot: ${targetNames.join(', ')}`,
   inline: 'puts the model into the bundle as a data URL',
 }
 
@@ -62,7 +66,7 @@ function decode(text: string): string {
 /** Whether a query asks for this plugin: it has one of our keys, or one that is nearly `optimize`. */
 export function isModelQuery(query: string): boolean {
   for (const { key } of pairs(query)) {
-    if (key === 'optimize' || key === 'inputs' || key === 'outputs' || key === 'format') return true
+    if (key !== 'inline' && Object.hasOwn(queryKeys, key)) return true
     if (!hostKeys.has(key) && key !== 'inline' && didYouMean(key, ['optimize'])) return true
   }
   return false
@@ -119,6 +123,7 @@ export function parseRequest(query: string, options: ChainOptions = {}): Request
       [hint, `Formats: ${formats.join(', ')}.`].filter(Boolean).join('\n'),
     )
   }
+  const target = given.has('target') ? readTarget(given.get('target')!, query) : undefined
   const inline = given.get('inline')
   if (inline !== undefined && !['', 'true', 'false'].includes(inline)) {
     throw badQuery(`inline is a switch, and "${inline}" is no value of it`, query, query.indexOf('inline'))
@@ -129,6 +134,7 @@ export function parseRequest(query: string, options: ChainOptions = {}): Request
     outputs: list('outputs'),
     ...(feeds ? { feeds } : {}),
     ...(shapes ? { shapes } : {}),
+    ...(target ? { target } : {}),
     format,
     inline: inline === '' || inline === 'true',
   }
@@ -140,6 +146,14 @@ function readFeeds(text: string, query: string): Feed[] {
   } catch (error) {
     throw error instanceof BadValue ? badQuery(`feed ${error.message}`, query, query.indexOf('feed')) : error
   }
+}
+
+function readTarget(text: string, query: string): Target {
+  const target = targetNames.find((name) => name === text)
+  if (target) return target
+  const hint = didYouMean(text, targetNames)
+  const remedy = [hint, `Targets: ${targetNames.join(', ')}.`].filter(Boolean).join('\n')
+  throw badQuery(`there is no target "${text}"`, query, query.indexOf('target'), remedy)
 }
 
 function readShapes(text: string, query: string): InputShape[] {
@@ -174,6 +188,7 @@ export function printRequest(request: Request): string {
     outputs: request.outputs,
     feeds: request.feeds && printFeeds(request.feeds),
     shapes: request.shapes && printInputShapes(request.shapes),
+    target: request.target,
     format: request.format,
   })
 }

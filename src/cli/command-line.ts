@@ -1,5 +1,6 @@
 import { didYouMean, GraphdefError } from '../errors.js'
 import { readArguments } from './arguments.js'
+import { check } from './check.js'
 import type { Command, ExitStatus, Terminal } from './command.js'
 import { compareGraphs } from './compare-graphs.js'
 import { convertGraphdefMemmappedFormat } from './convert-graphdef-memmapped-format.js'
@@ -16,6 +17,7 @@ import { listTransforms } from './transforms.js'
 /** The commands, in the order of the help. */
 export const commands: readonly Command[] = [
   inspect,
+  check,
   transformGraph,
   optimizeForInference,
   stripUnused,

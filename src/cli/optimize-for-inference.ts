@@ -5,6 +5,7 @@ import { feeds, feedsByPart } from './feed-flag.js'
 import { names, onOff, requiredPath } from './flags.js'
 import { inputShapes } from './input-shape-flag.js'
 import { placeholderTypes, stripStep } from './placeholder-type-flag.js'
+import { targetFlag } from './target-flag.js'
 
 /** The Python script of this name: the preset `inference`. */
 export const optimizeForInference: Command = defineCommand({
@@ -25,6 +26,7 @@ export const optimizeForInference: Command = defineCommand({
       'the same for every placeholder whose name contains the given one: phase_train=False',
     ),
     input_shape: inputShapes(),
+    target: targetFlag('what the result is to run in; nothing is written where it cannot'),
     toco_compatible: onOff({ help: "keeps to ops that TensorFlow Lite's converter knows", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
   },
@@ -47,6 +49,7 @@ export const optimizeForInference: Command = defineCommand({
           outputs,
           feeds: bound,
           shapes: flags.input_shape,
+          ...(flags.target ? { target: flags.target } : {}),
           format: 'graphdef',
           inline: false,
         },

@@ -2,6 +2,7 @@ import { type Command, defineCommand } from './command.js'
 import { feeds } from './feed-flag.js'
 import { names, onOff, requiredChain, requiredPath } from './flags.js'
 import { inputShapes } from './input-shape-flag.js'
+import { targetFlag } from './target-flag.js'
 
 /** The Graph Transform Tool's own command line. */
 export const transformGraph: Command = defineCommand({
@@ -23,6 +24,7 @@ export const transformGraph: Command = defineCommand({
     outputs: names({ help: 'the tensors that are asked for; found where not given' }),
     feed: feeds('placeholders that become constants before anything else is done: is_training:false,keep_prob:1'),
     input_shape: inputShapes(),
+    target: targetFlag('what the result is to run in; nothing is written where it cannot'),
     transforms: requiredChain({ help: 'presets and transforms, as "graphdef transforms" lists them' }),
     output_as_text: onOff({ help: "writes protobuf's text format", default: false }),
     verbose: onOff({ help: 'says what each transform did', default: false }),
@@ -43,6 +45,7 @@ export const transformGraph: Command = defineCommand({
           outputs,
           feeds: feed,
           shapes: flags.input_shape,
+          ...(flags.target ? { target: flags.target } : {}),
           format: 'graphdef',
           inline: false,
         },
