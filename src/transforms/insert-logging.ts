@@ -60,9 +60,20 @@ export const insertLogging: Transform = defineTransform({
       historical: 'stands between a variable and who assigns to it, and the graph does not load',
       here: 'references to variables are left, with a reason',
     },
+    {
+      test: 'static-shapes',
+      historical: 'hides constants that tell the shapes a ParallelConcat must know, and the graph does not load',
+      here: 'what a ParallelConcat depends on is left, with a reason',
+    },
+    {
+      test: 'default-attributes',
+      historical: 'fails where an attribute is missing that has a default',
+      here: "the op's default",
+    },
     { test: 'name-taken', historical: 'gives two nodes one name where the name is taken', here: 'another name' },
   ],
   run(graph, { op, prefix, ...form }, { report }) {
+    const needed = neededForShapes(graph)
     for (const node of graph.nodes) {
       if (op.length > 0 && !op.includes(node.op)) continue
       if (prefix.length > 0 && !prefix.some((start) => node.name.startsWith(start))) continue
@@ -73,12 +84,20 @@ export const insertLogging: Transform = defineTransform({
         continue
       }
       const types = typesOf(node)
-      const obstacle = obstacleOf(node, ports, types)
+      const obstacle = needed.has(node)
+        ? 'a ParallelConcat must know the shapes that it helps to tell'
+        : obstacleOf(node, ports, types)
       if (obstacle === undefined) report.add(log(graph, node, ports, types, form))
       else report.skip(node, obstacle)
     }
   },
 })
+
+/** The one op that loads only where the shapes of its inputs are known; a Print hides what constants say of them. */
+function neededForShapes(graph: Graph): ReadonlySet<Node> {
+  const concats = graph.nodes.filter((node) => node.op === 'ParallelConcat')
+  return graph.reachableFrom(concats.flatMap((node) => node.dataInputs.map((input) => input.node)))
+}
 
 /** The outputs that are read as data, ascending. */
 function usedPorts(graph: Graph, node: Node): number[] {
