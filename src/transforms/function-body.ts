@@ -5,6 +5,7 @@ import { type Graph, tidyInputs } from '../graph/graph.js'
 import { Node } from '../graph/node.js'
 import { controlInput, isControl, type TensorName, tensorName } from '../graph/tensor-name.js'
 import { type ArgDef, attrOrDefault, isStateful, opDef } from '../ops/op-defs.js'
+import { renamedColocation } from './colocation.js'
 import { switchOps } from './conditional-nodes.js'
 
 /** A node in whose place a function's body is put. */
@@ -29,11 +30,13 @@ export class FunctionBody {
   readonly #call: Call
   readonly #args = new Map<string, readonly TensorName[]>()
   readonly #copies = new Map<string, Node>()
+  readonly #newNames: ReadonlyMap<string, string>
 
   constructor(graph: Graph, library: FunctionLibrary, call: Call) {
     this.#graph = graph
     this.#library = library
     this.#call = call
+    this.#newNames = new Map(call.function.nodes.map(({ name }) => [name, `${call.node.name}/${name}`]))
     this.#bindArgs()
   }
 
@@ -110,22 +113,14 @@ export class FunctionBody {
     const prefix = `${this.#call.node.name}/`
     const copy = new Node({ name, op: node.op, device: node.device })
     copy.otherFields = node.otherFields
-    const bodyNames = new Set(this.#call.function.nodes.map((each) => each.name))
     for (const key of node.attrs.names()) {
       const value = node.attrs.get(key)!
       const bound = this.#bind(value)
       if (bound === value) copy.attrs.copy(key, node.attrs)
       else if (bound) copy.attrs.set(key, bound)
     }
-    const places = copy.attrs.strings('_class')
-    if (places) {
-      const moved = places.map((place) => {
-        const target = place.replace(/^loc:@/, '')
-        return bodyNames.has(target) ? `loc:@${prefix}${target}` : place
-      })
-      const encoder = new TextEncoder()
-      copy.attrs.set('_class', { kind: 'list', value: { s: moved.map((place) => encoder.encode(place)) } })
-    }
+    const places = copy.attrs.get('_class')
+    if (places) copy.attrs.set('_class', renamedColocation(places, this.#newNames))
     // Two calls of a function have loops of their own.
     const frame = copy.attrs.string('frame_name')
     if (frame !== undefined) copy.attrs.setString('frame_name', prefix + frame)

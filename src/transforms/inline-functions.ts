@@ -9,6 +9,7 @@ import { ConstantValues } from './constant-value.js'
 import { CannotInline } from './function-body.js'
 import { dropUnusedFunctions, functionUses, isRecursive } from './function-uses.js'
 import { inlineCall } from './inline-call.js'
+import { dropLostColocations } from './lost-colocations.js'
 import { bool } from './options.js'
 import { defineTransform, type Transform, type TransformContext } from './transform.js'
 import { isNeverEntered, passThrough } from './while-loop.js'
@@ -47,7 +48,7 @@ export const inlineFunctions: Transform = defineTransform({
     const library = new FunctionLibrary(graph.envelope)
     for (let edits = -1; edits !== context.report.edits; ) {
       edits = context.report.edits
-      inlineOnce(graph, library, allow_growth, context)
+      dropLostColocations(graph, () => inlineOnce(graph, library, allow_growth, context))
     }
     dropUnusedFunctions(graph, library, context)
   },

@@ -5,6 +5,7 @@ import { conditionalNodes } from './conditional-nodes.js'
 import { CannotInline } from './function-body.js'
 import { dropUnusedFunctions, isRecursive } from './function-uses.js'
 import { inlineCall } from './inline-call.js'
+import { dropLostColocations } from './lost-colocations.js'
 import { cannotTransform, defineTransform, type Transform, type TransformContext } from './transform.js'
 
 /**
@@ -85,7 +86,9 @@ export const inlinePartitionedcall: Transform = defineTransform({
     for (let calls = openCalls(graph, context); calls.length > 0; calls = openCalls(graph, context)) {
       const conditional = conditionalNodes(graph)
       const before = context.report.edits
-      for (const node of calls) inline(graph, library, node, conditional.has(node.name), context)
+      dropLostColocations(graph, () => {
+        for (const node of calls) inline(graph, library, node, conditional.has(node.name), context)
+      })
       if (context.report.edits === before) break
     }
     dropUnusedFunctions(graph, library, context)

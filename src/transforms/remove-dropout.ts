@@ -7,6 +7,7 @@ import { isPlaceholder } from './bind-placeholder.js'
 import { conditionalNodes, switchOps } from './conditional-nodes.js'
 import { ConstantValues } from './constant-value.js'
 import { type Dropout, dropoutAt } from './dropout.js'
+import { dropLostColocations } from './lost-colocations.js'
 import { originOf } from './tensor-origin.js'
 import { defineTransform, type Transform, type TransformContext } from './transform.js'
 import { removeUnreadProducers } from './unread-producers.js'
@@ -24,7 +25,7 @@ export const removeDropout: Transform = defineTransform({
   fidelity: 'lossy',
   options: {},
   run(graph, _options, context) {
-    removeEach(graph, context, () => undefined)
+    dropLostColocations(graph, () => removeEach(graph, context, () => undefined))
   },
 })
 
@@ -51,7 +52,7 @@ export const removeIdleDropout: Transform = defineTransform({
       shapes ??= inferShapes(graph, { fed: new Set(context.inputs.map((input) => input.node)) })
       return shapes.shapesOf(node)
     }
-    removeEach(graph, context, (dropout) => whyNotIdle(graph, dropout, shapesOf))
+    dropLostColocations(graph, () => removeEach(graph, context, (dropout) => whyNotIdle(graph, dropout, shapesOf)))
   },
 })
 

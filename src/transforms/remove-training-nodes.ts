@@ -1,4 +1,6 @@
+import type { Node } from '../graph/node.js'
 import { isControl } from '../graph/tensor-name.js'
+import { dropLostColocations } from './lost-colocations.js'
 import { spliceAll } from './splice.js'
 import { defineTransform, type Transform } from './transform.js'
 
@@ -22,9 +24,29 @@ export const removeTrainingNodes: Transform = defineTransform({
       here: 'they read what it read',
     },
     {
+      test: 'check-with-control-inputs',
+      historical: 'drops the control inputs of a CheckNumerics with it',
+      here: 'they move to its readers',
+    },
+    {
       test: 'port-written-out',
       historical: 'leaves i:0 dangling where it removes i',
       here: 'i and i:0 are the same',
+    },
+    {
+      test: 'input-stays',
+      historical: 'removes an Identity that is an input of the graph',
+      here: 'it stays, with a reason',
+    },
+    {
+      test: 'placed-with-itself',
+      historical: 'leaves an Identity that says of itself in "_class" that it is placed with itself',
+      here: 'it goes like any other',
+    },
+    {
+      test: 'placed-with-a-check',
+      historical: 'leaves "_class" naming a CheckNumerics that is gone, so that TensorFlow refuses the graph',
+      here: 'such entries go with the node',
     },
   ],
   run(graph, _options, context) {
@@ -33,13 +55,20 @@ export const removeTrainingNodes: Transform = defineTransform({
       // That a check has run is no reason to wait for it.
       graph.redirect(node.name, (input) => (isControl(input) ? undefined : input))
     }
+    dropLostColocations(graph, () => {
+      spliceAll(
+        graph,
+        context,
+        ({ op }) => op === 'CheckNumerics',
+        () => undefined,
+      )
+    })
     const colocated = colocationTargets(graph.nodes)
     spliceAll(
       graph,
       context,
-      (node) => node.op === 'CheckNumerics' || passThroughOps.has(node.op),
+      ({ op }) => passThroughOps.has(op),
       (node) => {
-        if (node.op === 'CheckNumerics') return undefined
         if (node.controlInputs.length > 0) return 'it has control inputs'
         const waiting = graph.edgesFrom(node.name).find(({ input }) => isControl(input))
         if (waiting) return `"${waiting.reader.name}" has a control input on it`
@@ -50,7 +79,7 @@ export const removeTrainingNodes: Transform = defineTransform({
 })
 
 /** Names in the `_class` attributes: `loc:@name`, each in a node of another name. */
-function colocationTargets(nodes: readonly { name: string; attrs: { strings(name: string): string[] | undefined } }[]) {
+function colocationTargets(nodes: readonly Node[]): Set<string> {
   const targets = new Set<string>()
   for (const node of nodes) {
     for (const place of node.attrs.strings('_class') ?? []) {

@@ -7,6 +7,7 @@ import { conditionalNodes, switchOps } from './conditional-nodes.js'
 import { constNode } from './const-node.js'
 import { ConstantValues } from './constant-value.js'
 import { isMerge, type LiveTensors, liveTensors, loopNodes } from './live-tensors.js'
+import { dropLostColocations } from './lost-colocations.js'
 import { originOf } from './tensor-origin.js'
 import { defineTransform, type Transform, type TransformContext } from './transform.js'
 import { removeUnreadProducers } from './unread-producers.js'
@@ -34,7 +35,7 @@ export const resolveConditionals: Transform = defineTransform({
     // A condition within a branch may have its constant predicate only when the outer one is decided.
     for (let edits = -1; edits !== context.report.edits; ) {
       edits = context.report.edits
-      decide(graph, context)
+      dropLostColocations(graph, () => decide(graph, context))
     }
     tellWhatIsOpen(graph, context)
   },
