@@ -161,7 +161,7 @@ remove_training_nodes
 
 test('what our evaluator lacks is left out and not taken for an answer', () => {
   const { graph } = parseGraph(
-    'r = RandomUniform[T=int32, dtype=float](s)\ns = Const[dtype=int32, value=int32[1]{2}]()',
+    'r = RandomStandardNormal[T=int32, dtype=float](s)\ns = Const[dtype=int32, value=int32[1]{2}]()',
   )
   expect(answersOf(graph, feedsFor(simple), [tensorName('r'), tensorName('s')]).map((answer) => answer?.dtype)).toEqual(
     [undefined, 'int32'],

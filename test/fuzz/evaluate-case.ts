@@ -4,10 +4,12 @@ import type { Graph } from '../../src/graph/graph.js'
 import { Node } from '../../src/graph/node.js'
 import { elementCount, type StaticShape } from '../../src/graph/shape.js'
 import { Tensor } from '../../src/graph/tensor.js'
-import { type TensorName, tensorName } from '../../src/graph/tensor-name.js'
+import { isControl, type TensorName, tensorName } from '../../src/graph/tensor-name.js'
 import { evaluate } from '../../src/kernels/evaluate.js'
 import { kernelFor } from '../../src/kernels/registry.js'
 import { constNode } from '../../src/transforms/const-node.js'
+import { decideBranches } from './decide-branches.js'
+import { functions } from './families/functions.js'
 import type { FuzzCase } from './fuzz-case.js'
 
 /**
@@ -19,7 +21,7 @@ export function answersOf(
   feeds: ReadonlyMap<string, Tensor>,
   outputs: readonly TensorName[],
 ): (Tensor | undefined)[] {
-  const plain = withoutFusedOps(graph)
+  const plain = withoutFusedOps(graph, new Set(feeds.keys()))
   return outputs.map((output) => {
     try {
       return evaluate(plain, feeds, [output])[0]
@@ -31,12 +33,17 @@ export function answersOf(
 }
 
 /** The fused ops taken apart again, which our evaluator does not have: what they mean is what they are made of. */
-function withoutFusedOps(source: Graph): Graph {
+function withoutFusedOps(source: Graph, fed: ReadonlySet<string>): Graph {
   const graph = source.copy()
   for (const node of graph.nodes) {
     if (node.op === 'FusedResizeAndPadConv2D') takeApart(graph, node, true)
     else if (node.op === 'FusedPadConv2D') takeApart(graph, node, false)
     else if (node.op === 'Print') passOn(graph, node)
+  }
+  decideBranches(graph, fed)
+  for (const node of graph.nodes) {
+    if (node.op.endsWith('PartitionedCall')) call(graph, node)
+    else if (node.op === 'RandomUniform') noLongerRandom(graph, node)
   }
   if (!kernelFor('ResizeBilinear'))
     for (const node of graph.nodes) if (node.op === 'ResizeBilinear') standIn(graph, node)
@@ -68,6 +75,38 @@ function takeApart(graph: Graph, node: Node, resizes: boolean): void {
   const conv = new Node({ name: node.name, op: 'Conv2D', inputs: [tensorName(pad.name), weights!] })
   for (const name of ['T', 'strides', 'padding']) conv.attrs.copy(name, node.attrs)
   graph.replace(node, [...parts, pad, conv])
+}
+
+/** A half for every random number. */
+function noLongerRandom(graph: Graph, node: Node): void {
+  const half = constNode(graph.freeName(`${node.name}/half`), Tensor.of('float32', [], Float32Array.of(0.5)))
+  graph.add(half)
+  node.op = 'Fill'
+  graph.setInputs(node, [...node.dataInputs, tensorName(half.name)])
+}
+
+/** The body of a function that the generators call, in place of the call. */
+function call(graph: Graph, node: Node): void {
+  const called = functions[node.attrs.func('f')?.name ?? '']
+  if (!called) return
+  const name = (inner: string): string => `${node.name}!${inner}`
+  const resolve = (reference: string): TensorName => {
+    const at = called.args.indexOf(reference)
+    return at < 0 ? tensorName(name(reference.slice(0, reference.indexOf(':')))) : node.dataInputs[at]!
+  }
+  const body = called.nodes.map(({ name: inner, op, inputs }) => {
+    return new Node({ name: name(inner), op, inputs: [...inputs.map(resolve), ...node.controlInputs] })
+  })
+  const returned = Object.values(called.returns).map(resolve)
+  const readers = graph.edgesFrom(node.name).map(({ reader }) => reader)
+  for (const reader of new Set(readers)) {
+    const inputs = reader.inputs.map((input) =>
+      input.node === node.name && !isControl(input) ? returned[input.port]! : input,
+    )
+    graph.setInputs(reader, inputs)
+  }
+  const first = new Node({ name: node.name, op: 'Identity', inputs: [returned[0]!] })
+  graph.replace(node, [...body, first])
 }
 
 /** Any function of image, size and align_corners that has the resized shape does where two graphs are compared. */

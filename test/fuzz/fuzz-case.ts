@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { parseChain, type Step } from '../../src/chain/parse.js'
 import { encodeGraphDef, readGraphDef } from '../../src/codec/graphdef.js'
 import type { DataType } from '../../src/graph/data-type.js'
-import type { Graph } from '../../src/graph/graph.js'
+import type { Graph, GraphEnvelope } from '../../src/graph/graph.js'
 import type { StaticShape } from '../../src/graph/shape.js'
 import { parseTensorName, type TensorName } from '../../src/graph/tensor-name.js'
 import { printGraph } from '../transforms/graph-text.js'
@@ -20,6 +20,8 @@ export interface FuzzCase {
   readonly feeds: ReadonlyMap<string, Fed>
   /** Whether the chain asks for another meaning, as taking out a Relu does. */
   readonly changesMeaning?: boolean
+  /** The files that the chain names. */
+  readonly files?: ReadonlyMap<string, string>
 }
 
 export interface Fed {
@@ -36,6 +38,10 @@ export interface Family {
   start: Grow
   /** The steps, by a name that says what they add; the first is the simplest, and repeats count as more often. */
   steps: readonly (readonly [name: string, grow: Grow])[]
+  /** What the graphs carry besides nodes, as a library of functions. */
+  envelope?: GraphEnvelope
+  /** The files that the chain names, for a graph that is built: the content by the path. */
+  files?: (builder: GraphBuilder, choose: Choices) => ReadonlyMap<string, string>
   /** How many steps a graph has at most. */
   most?: number
   decoration?: Partial<Decoration>
@@ -82,7 +88,9 @@ function finish(builder: GraphBuilder, family: Family, choose: Choices): FuzzCas
   const order = choose.once(3) ? choose.shuffled(builder.nodes) : builder.nodes
   const wires = builder.wires.filter((wire) => wire.name.port === 0)
   const feeds = new Map(wires.map(({ name, dtype, shape }) => [name.node, { dtype, shape }]))
-  return asCase(builder.graph(order), {
+  const files = family.files?.(builder, choose)
+  return asCase(builder.graph(order, family.envelope), {
+    ...(files ? { files } : {}),
     ...named,
     chain,
     feeds,

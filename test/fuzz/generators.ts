@@ -1,9 +1,12 @@
 import type fc from 'fast-check'
+import type { Choices } from './choices.js'
 import { arithmetic, foldConstantsChain } from './families/arithmetic.js'
+import { calls } from './families/functions.js'
 import { layers } from './families/layers.js'
 import { anyInput, nodeName, plumbing } from './families/plumbing.js'
 import { weightsOf } from './families/weights.js'
 import { casesOf, type Family, type FuzzCase } from './fuzz-case.js'
+import type { GraphBuilder } from './graph-builder.js'
 
 const passing = ['Identity', 'CheckNumerics', 'StopGradient', 'Relu', 'AddN', 'Split', 'IdentityN', 'Add'] as const
 
@@ -134,6 +137,26 @@ const families: Readonly<Record<string, Family>> = {
   backport_tensor_array_v3: plumbing({ chain: () => 'backport_tensor_array_v3' }, ['tensorArray']),
   sparsify_gather: plumbing({ chain: () => 'sparsify_gather' }, ['lookup']),
   convert_placeholder_to_const: plumbing({ chain: () => 'convert_placeholder_to_const' }, ['training']),
+  remove_dropout: plumbing({ chain: () => 'remove_dropout' }, ['dropout']),
+  remove_idle_dropout: plumbing({ chain: () => 'remove_idle_dropout' }, ['dropout']),
+  resolve_conditionals: plumbing({ chain: () => 'resolve_conditionals' }, ['branch']),
+  inline_partitionedcall: calls(
+    ['PartitionedCall', 'PartitionedCall', 'StatefulPartitionedCall'],
+    () => 'inline_partitionedcall',
+  ),
+  inline_functions: calls(['PartitionedCall', 'StatefulPartitionedCall'], (choose) =>
+    choose.once(3) ? 'inline_functions(allow_growth=true)' : 'inline_functions',
+  ),
+  freeze_requantization_ranges: plumbing(
+    {
+      chain: (_builder, choose) => {
+        const percent = choose.of(['', '', ', min_percentile=0, max_percentile=0', ', min_percentile=50'])
+        return `freeze_requantization_ranges(min_max_log_file=ranges.log${percent})`
+      },
+      files: rangesLog,
+    },
+    ['ranges'],
+  ),
   flatten_atrous_conv: layers(['spread', 'spread', 'convolution', 'relu', 'bias'], {
     chain: () => 'flatten_atrous_conv',
   }),
@@ -168,6 +191,19 @@ const families: Readonly<Record<string, Family>> = {
       },
     },
   ),
+}
+
+/** The log of a graph that printed its ranges: some of them, some often, one in eight of a node that is not there. */
+function rangesLog(builder: GraphBuilder, choose: Choices): ReadonlyMap<string, string> {
+  const lines: string[] = ['an other line']
+  for (const { name } of builder.nodes.filter(({ op }) => op === 'RequantizationRange')) {
+    for (let times = choose.between(0, 12); times > 0; times--) {
+      const [low, high] = [-choose.below(100) / 8, choose.below(100) / 8]
+      lines.push(`;${name}__print__;__requant_min_max:[${low}][${high}]`)
+    }
+  }
+  if (choose.once(8)) lines.push(';absent__print__;__requant_min_max:[-1][1]')
+  return new Map([['ranges.log', `${lines.join('\n')}\n`]])
 }
 
 /** The cases of each transform, by its name. */

@@ -1,6 +1,6 @@
 import type { AttrValue } from '../../src/graph/attr.js'
 import { type DataType, newElements, storageOf } from '../../src/graph/data-type.js'
-import { Graph } from '../../src/graph/graph.js'
+import { Graph, type GraphEnvelope } from '../../src/graph/graph.js'
 import { Node } from '../../src/graph/node.js'
 import { elementCount, type Shape, type StaticShape, sameShape } from '../../src/graph/shape.js'
 import { Tensor } from '../../src/graph/tensor.js'
@@ -137,8 +137,8 @@ export class GraphBuilder {
     return [...new Set(names)].filter((name) => beside || !read.has(name)).map(controlInput)
   }
 
-  graph(order: readonly Node[] = this.nodes): Graph {
-    return new Graph(order)
+  graph(order: readonly Node[] = this.nodes, envelope?: GraphEnvelope): Graph {
+    return new Graph(order, envelope)
   }
 
   /** Outputs that nobody reads, of nodes that compute something. */

@@ -1,5 +1,6 @@
 import type { DataType } from '../../../src/graph/data-type.js'
 import type { StaticShape } from '../../../src/graph/shape.js'
+import { Tensor } from '../../../src/graph/tensor.js'
 import type { Choices } from '../choices.js'
 import type { Family, Grow } from '../fuzz-case.js'
 import {
@@ -201,6 +202,50 @@ const training: Grow = (builder, choose) => {
   builder.one('SelectV2', choose, { inputs, attrs: { T }, shape })
 }
 
+/** A product in eight bits whose range is found when it runs. */
+const ranges: Grow = (builder, choose) => {
+  const low = builder.constant(choose, Tensor.of('float32', [], Float32Array.of(-1)), { shared: 2 })
+  const high = builder.constant(choose, Tensor.of('float32', [], Float32Array.of(1)), { shared: 2 })
+  const float = { dtype: 'float32', shape: [] } as const
+  const [bytes, least, most] = builder.add('QuantizeV2', choose, {
+    inputs: [read(builder, choose), low, high],
+    attrs: { T: typeAttr('qint32'), mode: 'MIN_FIRST' },
+    outputs: [{ dtype: 'qint32', shape }, float, float],
+  })
+  const [from, to] = builder.add('RequantizationRange', choose, {
+    inputs: [bytes!, least!, most!],
+    attrs: { Tinput: typeAttr('qint32') },
+    outputs: [float, float],
+  })
+  const requantized = builder.add('Requantize', choose, {
+    inputs: [bytes!, least!, most!, from!, to!],
+    attrs: { Tinput: typeAttr('qint32'), out_type: typeAttr('quint8') },
+    outputs: [{ dtype: 'quint8', shape }, float, float],
+  })
+  builder.one('Dequantize', choose, {
+    inputs: requantized,
+    attrs: { T: typeAttr('quint8'), mode: 'MIN_FIRST' },
+    shape,
+  })
+}
+
+/** Dropout as TensorFlow 1 and 2 write it, which keeps all or half. */
+const dropout: Grow = (builder, choose) => {
+  const input = read(builder, choose)
+  const keep = builder.constant(choose, Tensor.of('float32', [], Float32Array.of(choose.of([1, 1, 0.5]))))
+  const attrs = { T }
+  const size = builder.one('Shape', choose, { inputs: [input], attrs: { T }, dtype: 'int32', shape: [2] })
+  const random = builder.one('RandomUniform', choose, {
+    inputs: [size],
+    attrs: { T: typeAttr('int32'), dtype: T },
+    shape,
+  })
+  const added = builder.one('Add', choose, { inputs: [keep, random], attrs, shape })
+  const mask = builder.one('Floor', choose, { inputs: [added], attrs, shape })
+  const scaled = builder.one('RealDiv', choose, { inputs: [input, keep], attrs, shape })
+  builder.one('Mul', choose, { inputs: [scaled, mask], attrs, shape })
+}
+
 /** More steps, for the transforms that are about them. */
 export const plumbingSteps: Record<string, Family['steps'][number]> = {
   twin: ['twin', twin],
@@ -208,6 +253,9 @@ export const plumbingSteps: Record<string, Family['steps'][number]> = {
   lookup: ['lookup', lookup],
   tensorArray: ['tensor array', tensorArray],
   training: ['training', training],
+  dropout: ['dropout', dropout],
+  branch: ['branch', branch],
+  ranges: ['ranges', ranges],
 }
 
 const steps: Family['steps'] = [
@@ -248,6 +296,11 @@ export function nodeName(builder: GraphBuilder, choose: Choices): string {
 export const anyInput: NonNullable<Family['endpoints']> = (ends, builder, choose) => {
   if (choose.once(2)) ends.inputs = ends.inputs.filter(() => !choose.once(3))
   if (!choose.once(2)) return
-  const inner = choose.latest(builder.wires.filter(isFloat)).name
+  // What is fed within one branch of a condition would come in any case.
+  const switches = new Set(builder.nodes.filter(({ op }) => op === 'Switch').map(({ name }) => name))
+  const inBranch = new Set(
+    builder.nodes.filter(({ inputs }) => inputs.some((input) => switches.has(input.node))).map(({ name }) => name),
+  )
+  const inner = choose.latest(builder.wires.filter((wire) => isFloat(wire) && !inBranch.has(wire.name.node))).name
   if (!ends.inputs.includes(inner.node) && (inner.port === 0 || choose.once(3))) ends.inputs.push(inner.node)
 }

@@ -3,17 +3,19 @@ import type { Row, Situation } from './row.js'
 
 /**
  * The nodes of the source that a difference is about: those that differ, and that are joined to it through others that differ,
- * with what stands up to two edges from them. Two places of a graph that have nothing to do with each other need a row each.
+ * with what stands up to so many edges from them. Two places of a graph that have nothing to do with each other need a row each.
  */
-function component(name: string, situation: Situation): readonly Node[] {
-  let known = components.get(situation)
-  if (!known) components.set(situation, (known = join(situation)))
+function component(name: string, situation: Situation, reach: number): readonly Node[] {
+  let byReach = components.get(situation)
+  if (!byReach) components.set(situation, (byReach = new Map()))
+  let known = byReach.get(reach)
+  if (!known) byReach.set(reach, (known = join(situation, reach)))
   return known.get(name) ?? []
 }
 
-const components = new WeakMap<Situation, ReadonlyMap<string, readonly Node[]>>()
+const components = new WeakMap<Situation, Map<number, ReadonlyMap<string, readonly Node[]>>>()
 
-function join({ source, ours, theirs, all }: Situation): Map<string, readonly Node[]> {
+function join({ source, ours, theirs, all }: Situation, reach: number): Map<string, readonly Node[]> {
   const graphs = [source, ...[ours, theirs].flatMap((outcome) => (outcome.kind === 'graph' ? [outcome.graph] : []))]
   const differing = new Set(all.map((difference) => difference.node))
   const near = (name: string): string[] =>
@@ -35,18 +37,19 @@ function join({ source, ours, theirs, all }: Situation): Map<string, readonly No
         open.push(next)
       }
     }
-    for (const name of [...around]) for (const next of near(name)) around.add(next)
+    for (let edge = 1; edge < reach; edge++)
+      for (const name of [...around]) for (const next of near(name)) around.add(next)
     const nodes = [...around].map((name) => source.get(name)).filter((node) => node !== undefined)
     for (const name of names) found.set(name, nodes)
   }
   return found
 }
 
-/** A row about nodes: it explains what differs around one of them. */
-export function around(when: (node: Node, situation: Situation) => boolean): Row {
+/** A row about nodes: it explains what differs around one of them, so many edges away. */
+export function around(when: (node: Node, situation: Situation) => boolean, reach = 2): Row {
   return ({ kind, node }, situation) => {
     if (kind === 'outcome' || kind === 'order') return false
-    return component(node, situation).some((each) => when(each, situation))
+    return component(node, situation, reach).some((each) => when(each, situation))
   }
 }
 

@@ -77,6 +77,14 @@ export const foldBatchNorms: Rows = {
   'wrong-shape': failsAt(onSource(isWrongShape), { text: /bad shape/ }),
   'control-inputs': keepsPlace,
   siblings: around(onSource(shares)),
+  chain: around(
+    onSource(
+      (node, graph) =>
+        node.op === 'Mul' &&
+        scaled(producer(node, 0, graph) ?? node, graph) !== undefined &&
+        producer(node, 0, graph)?.op === 'Mul',
+    ),
+  ),
   'constant-first': around(
     onSource(
       (node, graph) =>
@@ -172,30 +180,33 @@ const isCarrierOutput = (node: Node, situation: Situation): boolean => {
   return before !== undefined && isPinned(before.name, situation)
 }
 
+/** Weights stand three edges from a batch norm that has a concatenation before it. */
+const beside = (when: (node: Node, situation: Situation) => boolean): Row => around(when, 3)
+
 export const foldOldBatchNorms: Rows = {
   'default-epsilon': failsAt(lacksEpsilon, { kinds: ['crashed'] }),
   'shared-gamma': either(
     failsAt(onSource(isSharedParameter), { kinds: ['hung'] }),
-    around(onSource(isSharedParameter)),
+    beside(onSource(isSharedParameter)),
   ),
-  'concat-axes': either(failsAt(onSource(isOddAxis), { kinds: ['crashed', 'refused'] }), around(onSource(isOddAxis))),
+  'concat-axes': either(failsAt(onSource(isOddAxis), { kinds: ['crashed', 'refused'] }), beside(onSource(isOddAxis))),
   'concat-shared-input': failsAt(onSource(readsSameTwice), { kinds: ['broken', 'refused', 'hung', 'crashed'] }),
-  'is-training': around((node) => batchNorms.has(node.op) && node.attrs.bool('is_training') !== false),
-  'fused-v2-and-v3': around((node) => node.op === 'FusedBatchNormV2' || node.op === 'FusedBatchNormV3'),
-  'bias-between': around(
+  'is-training': beside((node) => batchNorms.has(node.op) && node.attrs.bool('is_training') !== false),
+  'fused-v2-and-v3': beside((node) => node.op === 'FusedBatchNormV2' || node.op === 'FusedBatchNormV3'),
+  'bias-between': beside(
     onSource((node, graph) => batchNorms.has(node.op) && additions.has(producer(node, 0, graph)?.op ?? '')),
   ),
-  'convolution-shared': around((node, situation) => isLayerShared(node, situation) || isCarrierOutput(node, situation)),
-  'shared-weights': around(
+  'convolution-shared': beside((node, situation) => isLayerShared(node, situation) || isCarrierOutput(node, situation)),
+  'shared-weights': beside(
     onSource((node, graph) =>
       layersOf(node, graph).some((layer) => readElsewhere(producer(layer, 1, graph), layer, graph)),
     ),
   ),
-  'concat-of-three': around(
+  'concat-of-three': beside(
     onSource((node, graph) => isConcat(normalized(node, graph)) && layersOf(node, graph).length !== 2),
   ),
   'control-inputs': keepsPlace,
-  'scaled-behind': around(
+  'scaled-behind': beside(
     onSource((node, graph) => node.op === 'Mul' && batchNorms.has(producer(node, 0, graph)?.op ?? '')),
   ),
 }
