@@ -65,7 +65,7 @@ describe('the query of an import', () => {
   it.each([
     [
       'optimise=deploy',
-      'the import\'s query has no key "optimise"\n  optimise=deploy\n  ^\n  did you mean "optimize"?\n  Its keys are: optimize, inputs, outputs, feed, shape, format, inline.',
+      'the import\'s query has no key "optimise"\n  optimise=deploy\n  ^\n  did you mean "optimize"?\n  Its keys are: optimize, inputs, outputs, feed, shape, format, target, inline.',
     ],
     [
       'optimize&format=memmaped',

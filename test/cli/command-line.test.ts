@@ -10,7 +10,7 @@ describe('the command line', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const lines = stdout.split('\n')
     for (const { name, summary } of commands) {
-      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^  ${name} +${summary.slice(0, 20)}`)))
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^  ${name} +${summary.slice(0, 18)}`)))
     }
     expect(lines).toContainEqual(expect.stringMatching(/^ {2}--version +shows the version$/))
   })
