@@ -142,7 +142,7 @@ export function keysOf(tensor: Tensor): Key[] {
 }
 
 /** Each value once, in the order of first appearance, where each element's is, and how often it comes. */
-function unique(call: KernelCall): Tensor[] {
+export function unique(call: KernelCall): Tensor[] {
   const input = call.input(0)
   const places = new Map<Key, number>()
   const firsts: number[] = []

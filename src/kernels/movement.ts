@@ -205,8 +205,8 @@ function broadcastTo(call: KernelCall): Tensor[] {
   return [moved(input, shape, { cells, offset: 0, strides })]
 }
 
-function reverse(call: KernelCall, axes: readonly number[]): Tensor[] {
-  const input = call.input(0)
+/** The elements the other way round along some axes. */
+export function reversedAlong(input: Tensor, axes: readonly number[]): Tensor[] {
   const reversed = new Set(axes.map((axis) => axisOf(axis, input.shape.length)))
   if (input.size === 0) return [input]
   const begin = input.shape.map((size, axis) => (reversed.has(axis) ? size - 1 : 0))
@@ -227,10 +227,7 @@ function roll(call: KernelCall): Tensor[] {
 }
 
 /** Space becomes batch: each block's elements go to batches of their own, the offset within the block counting first. */
-function spaceToBatch(call: KernelCall): Tensor[] {
-  const blocks = call.ints(1)
-  const paddings = call.ints(2)
-  const input = call.input(0)
+export function spaceToBatch(input: Tensor, blocks: readonly number[], paddings: readonly number[]): Tensor {
   const count = blocks.length
   const rest = input.shape.slice(1 + count)
   const shape = input.shape.map((size, axis) =>
@@ -249,14 +246,11 @@ function spaceToBatch(call: KernelCall): Tensor[] {
     ...rest.map((_, axis) => 1 + 2 * count + axis),
   ]
   const rearranged = transposed(reshaped(tensorOf(input, shape, padded), split), order)
-  return [reshaped(rearranged, [shape[0]! * elementCount(blocks), ...sizes, ...rest])]
+  return reshaped(rearranged, [shape[0]! * elementCount(blocks), ...sizes, ...rest])
 }
 
 /** The reverse of {@link spaceToBatch}, with cropping behind it. */
-function batchToSpace(call: KernelCall): Tensor[] {
-  const blocks = call.ints(1)
-  const crops = call.ints(2)
-  const input = call.input(0)
+export function batchToSpace(input: Tensor, blocks: readonly number[], crops: readonly number[]): Tensor {
   const count = blocks.length
   const batch = input.shape[0]! / elementCount(blocks)
   if (!Number.isInteger(batch)) throw new KernelError('the blocks do not divide the batch')
@@ -273,7 +267,7 @@ function batchToSpace(call: KernelCall): Tensor[] {
     axis === 0 || axis > count ? size : size - crops[2 * axis - 2]! - crops[2 * axis - 1]!,
   )
   const begin = shape.map((_, axis) => (axis === 0 || axis > count ? 0 : crops[2 * axis - 2]!))
-  return [moved(joined, cropped, partFrom(movableOf(joined), begin))]
+  return moved(joined, cropped, partFrom(movableOf(joined), begin))
 }
 
 /** Blocks of space to channels, or back, for NHWC. */
@@ -311,10 +305,18 @@ export const movementKernels: readonly Kernel[] = [
   { ops: ['MirrorPad'], dtypes: movable, run: mirrorPad },
   { ops: ['Tile'], dtypes: movable, run: tile },
   { ops: ['BroadcastTo'], dtypes: movable, run: broadcastTo },
-  { ops: ['ReverseV2'], dtypes: movable, run: (call) => reverse(call, call.ints(1)) },
+  { ops: ['ReverseV2'], dtypes: movable, run: (call) => reversedAlong(call.input(0), call.ints(1)) },
   { ops: ['Roll'], dtypes: movable, run: roll },
-  { ops: ['SpaceToBatchND'], dtypes: movable, run: spaceToBatch },
-  { ops: ['BatchToSpaceND'], dtypes: movable, run: batchToSpace },
+  {
+    ops: ['SpaceToBatchND'],
+    dtypes: movable,
+    run: (call) => [spaceToBatch(call.input(0), call.ints(1), call.ints(2))],
+  },
+  {
+    ops: ['BatchToSpaceND'],
+    dtypes: movable,
+    run: (call) => [batchToSpace(call.input(0), call.ints(1), call.ints(2))],
+  },
   { ops: ['SpaceToDepth'], dtypes: movable, run: (call) => spaceToDepth(call, false) },
   { ops: ['DepthToSpace'], dtypes: movable, run: (call) => spaceToDepth(call, true) },
 ]

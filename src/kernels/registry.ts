@@ -7,13 +7,17 @@ import { colourKernels } from './colour.js'
 import { comparisonKernels } from './comparison.js'
 import { complexKernels } from './complex.js'
 import { convolutionKernels } from './convolution.js'
+import { einsumKernels } from './einsum.js'
 import { fillKernels } from './fill.js'
 import { gatherKernels } from './gather.js'
+import { gradientKernels } from './gradients.js'
 import type { Kernel } from './kernel.js'
+import { linearAlgebraKernels } from './linear-algebra.js'
 import { matmulKernels } from './matmul.js'
 import { matrixKernels } from './matrix.js'
 import { movementKernels } from './movement.js'
 import { normalizationKernels } from './normalization.js'
+import { orderKernels } from './order.js'
 import { patchKernels } from './patches.js'
 import { poolingKernels } from './pooling.js'
 import { quantizationKernels } from './quantization.js'
@@ -24,6 +28,8 @@ import { reshapeKernels } from './reshape.js'
 import { resizeKernels } from './resize.js'
 import { scatterKernels } from './scatter.js'
 import { segmentKernels } from './segments.js'
+import { shapeArithmeticKernels } from './shape-arithmetic.js'
+import { specialKernels } from './special.js'
 import { unaryKernels } from './unary.js'
 
 /** Every kernel, by family. */
@@ -52,6 +58,12 @@ export const kernels: readonly Kernel[] = [
   ...boxKernels,
   ...patchKernels,
   ...recurrentKernels,
+  ...specialKernels,
+  ...linearAlgebraKernels,
+  ...einsumKernels,
+  ...orderKernels,
+  ...gradientKernels,
+  ...shapeArithmeticKernels,
   ...complexKernels,
 ]
 

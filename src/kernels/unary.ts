@@ -53,7 +53,7 @@ function apply(functions: UnaryFunction, input: Tensor): Tensor {
 }
 
 /** A function that TensorFlow approximates: here it is rounded from double. */
-function approximated(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats, ulp = 4): Kernel {
+export function approximated(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats, ulp = 4): Kernel {
   return unary([op], dtypes, { float }, ulpOfElement(ulp, dtypes))
 }
 

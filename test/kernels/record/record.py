@@ -23,7 +23,11 @@ from tensorflow.python.util import _pywrap_transform_graph
 
 from values import Value, cases
 
-MODULES = ['cases_first', 'cases_dtypes', 'cases_segments', 'cases_images', 'cases_networks']
+MODULES = ['cases_first', 'cases_dtypes', 'cases_segments', 'cases_images', 'cases_networks', 'cases_functions', 'cases_order', 'cases_small']
+
+
+# Ops that newer graphs must not have.
+PRODUCERS = {'BatchNormWithGlobalNormalization': 8}
 
 
 def attr_proto(value):
@@ -107,7 +111,7 @@ def record():
         rows = []
         for index, (op, inputs, attrs, open_ports) in enumerate(listed):
             graph = graph_pb2.GraphDef()
-            graph.versions.producer = 8 if op == 'BatchNormWithGlobalNormalization' else 1000
+            graph.versions.producer = PRODUCERS.get(op, 1000)
             names = add_case(graph, index, op, inputs, attrs)
             row = {'op': op, 'attrs': attrs, 'inputs': [value.text() for value in inputs]}
             rows.append(row)
