@@ -25,7 +25,8 @@ export const flattenAtrousConv: Transform = defineTransform({
   differences: [
     {
       test: 'siblings',
-      historical: 'of convolutions that share an input or a block shape only one is flattened in a run',
+      historical:
+        'of convolutions that share an input or a block shape, or of which one reads the other, only one is flattened in a run',
       here: 'all are',
     },
     {
@@ -61,8 +62,8 @@ export const flattenAtrousConv: Transform = defineTransform({
     },
     {
       test: 'convolution-is-output',
-      historical: 'an output that is such a convolution or SpaceToBatchND disappears',
-      here: 'such a convolution is left, with a reason; such a SpaceToBatchND stays as it is',
+      historical: 'an output that is such a convolution, SpaceToBatchND or a constant of theirs disappears',
+      here: 'such a convolution is left, with a reason; the others stay as they are',
     },
     {
       test: 'default-attributes',

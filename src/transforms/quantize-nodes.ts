@@ -43,6 +43,11 @@ export const quantizeNodes: Transform = defineTransform({
       here: 'only of those of float32; the others stay, with a reason',
     },
     {
+      test: 'placeholder-is-output',
+      historical: 'with input_min makes bytes of a placeholder that is an output too',
+      here: 'it stays, with a reason',
+    },
+    {
       test: 'hoist-commuting-only',
       historical: 'moves a FakeQuant before any op of one input, Sigmoid for instance, where its range means nothing',
       here: 'only before ops that choose or move elements (Relu, MaxPool, Squeeze and the like)',

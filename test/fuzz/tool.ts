@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { readGraphDef } from '../../src/codec/graphdef.js'
@@ -18,6 +21,7 @@ export type Outcome =
 export class Tool {
   readonly #process: ChildProcess
   readonly #lines: AsyncIterator<string>
+  readonly #folder = mkdtempSync(join(tmpdir(), 'graphdef-fuzz-'))
 
   private constructor(process: ChildProcess, lines: AsyncIterator<string>) {
     this.#process = process
@@ -35,7 +39,13 @@ export class Tool {
   }
 
   /** Runs a chain in the tool's own words. */
-  async transform({ bytes, inputs, outputs }: FuzzCase, transforms: string): Promise<Outcome> {
+  async transform({ bytes, inputs, outputs, files }: FuzzCase, chain: string): Promise<Outcome> {
+    let transforms = chain
+    for (const [path, content] of files ?? []) {
+      const written = join(this.#folder, path)
+      writeFileSync(written, content)
+      transforms = transforms.replaceAll(path, written)
+    }
     const graph = Buffer.from(bytes).toString('base64')
     this.#process.stdin!.write(`${JSON.stringify({ graph, inputs, outputs, transforms })}\n`)
     const { value, done } = await this.#lines.next()
@@ -54,5 +64,6 @@ export class Tool {
 
   stop(): void {
     this.#process.stdin!.end()
+    rmSync(this.#folder, { recursive: true })
   }
 }

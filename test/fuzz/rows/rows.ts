@@ -1,8 +1,11 @@
 import type { Difference } from '../differences.js'
 import * as constants from './constants.js'
+import * as dilations from './dilations.js'
+import * as eightBits from './eight-bits.js'
 import * as layers from './layers.js'
 import * as names from './names.js'
 import * as plumbing from './plumbing.js'
+import * as rewriting from './rewriting.js'
 import type { Rows, Situation } from './row.js'
 import * as weights from './weights.js'
 
@@ -23,6 +26,12 @@ export const rows: Readonly<Record<string, Rows>> = {
   merge_duplicate_nodes: names.mergeDuplicateNodes,
   insert_logging: names.insertLogging,
   backport_concatv2: names.backportConcatV2,
+  backport_tensor_array_v3: rewriting.backportTensorArrayV3,
+  inline_partitionedcall: rewriting.inlinePartitionedcall,
+  sparsify_gather: rewriting.sparsifyGather,
+  freeze_requantization_ranges: rewriting.freezeRequantizationRanges,
+  flatten_atrous_conv: dilations.flattenAtrousConv,
+  quantize_nodes: eightBits.quantizeNodes,
   round_weights: weights.roundWeights,
   quantize_weights: weights.quantizeWeights,
 }
