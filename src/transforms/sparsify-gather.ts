@@ -1,21 +1,15 @@
 import { Checkpoint } from '../codec/checkpoint.js'
-import type { DataType } from '../graph/data-type.js'
-import { type Graph, tidyInputs } from '../graph/graph.js'
+import type { Graph } from '../graph/graph.js'
 import { Node } from '../graph/node.js'
-import { printShape } from '../graph/shape.js'
-import { Tensor } from '../graph/tensor.js'
-import { controlInput, type TensorName, tensorName } from '../graph/tensor-name.js'
+import type { Tensor } from '../graph/tensor.js'
+import { controlInput } from '../graph/tensor-name.js'
 import { NodeAttrs } from '../ops/node-attrs.js'
-import { outputTypes } from '../ops/op-defs.js'
 import { conditionalNodes } from './conditional-nodes.js'
-import { constNode } from './const-node.js'
+import { addTable, type Lookup, nonZero, replaceGather } from './lookup-table.js'
 import { optionalCheckpoint, string } from './options.js'
 import { savedValue } from './saved-variable.js'
 import { cannotTransform, defineTransform, type Transform, type TransformContext } from './transform.js'
 import { removeUnneeded } from './unneeded-nodes.js'
-
-/** Weights nearer to zero than this are left out; compared in double precision. */
-const smallest = 1e-5
 
 const variableOps: ReadonlySet<string> = new Set(['Variable', 'VariableV2'])
 
@@ -64,7 +58,7 @@ export const sparsifyGather: Transform = defineTransform({
     },
     {
       test: 'shared-weights',
-      historical: 'two Gathers of the same weights make two tables of one name, and the run fails',
+      historical: 'takes the weights away from all Gathers of them but one',
       here: 'one table serves both',
     },
     {
@@ -94,12 +88,12 @@ export const sparsifyGather: Transform = defineTransform({
     },
     {
       test: 'no-saver',
-      historical: 'ends the run at any variable that no saver restores, needed or not',
+      historical: 'crashes at any variable that no saver restores, needed or not',
       here: 'a variable without one is looked up by its own name',
     },
     {
       test: 'no-checkpoint',
-      historical: 'ends the run where the weights are a variable and no checkpoint is given',
+      historical: 'fails where the weights are a variable and no checkpoint is given',
       here: 'such a Gather is left, with a reason',
     },
     {
@@ -122,6 +116,26 @@ export const sparsifyGather: Transform = defineTransform({
       historical: 'leaves the names of removed nodes in _class attributes',
       here: 'they go',
     },
+    {
+      test: 'slice',
+      historical: 'crashes where the saver restores a slice of a partitioned variable',
+      here: 'the slice is read, as it was saved or across saved ones',
+    },
+    {
+      test: 'another-shape',
+      historical: 'takes a tensor of another shape than the one that the saver restores',
+      here: 'an error: it is the checkpoint of another graph',
+    },
+    {
+      test: 'pinned-weights',
+      historical: 'removes weights that are an input',
+      here: 'the Gather is left, with a reason',
+    },
+    {
+      test: 'init-is-no-noop',
+      historical: 'adds a second node of the same name where group_init_node is no NoOp',
+      here: 'an error',
+    },
   ],
   run(graph, { input_checkpoint: prefix, group_init_node }, context) {
     const groups = lookupsByWeights(graph, context)
@@ -143,21 +157,12 @@ export const sparsifyGather: Transform = defineTransform({
     }
     if (filled.length === 0) return
     const initializer = waitForTables(graph, group_init_node, filled, context)
-    context.report.note(`"${initializer.name}" must be run once before anything else: it fills the tables`)
+    context.report.note(
+      `"${initializer.name}" must be run once before anything else: it fills the tables; strip_unused_nodes, after this step, would remove it`,
+    )
     clearAway(graph, replaced, { initializer, filled }, context)
   },
 })
-
-/** A Gather that can be replaced. */
-interface Lookup {
-  gather: Node
-  weights: Node
-  /** The Identity through which it reads the weights, where there is one. */
-  read: Node | undefined
-  ids: TensorName
-  /** Of a GatherV2. */
-  axis: Node | undefined
-}
 
 function lookupsByWeights(graph: Graph, context: TransformContext): Map<Node, Lookup[]> {
   const groups = new Map<Node, Lookup[]>()
@@ -212,99 +217,6 @@ function weightsOf(graph: Graph, weights: Node, checkpoint: Checkpoint | undefin
       : 'its weights are a variable, and no input_checkpoint is given'
   }
   return weights.attrs.tensor('value') ?? 'its weights have no value'
-}
-
-interface Sparse {
-  indices: BigInt64Array
-  values: Float32Array
-  /** How many weights there were. */
-  of: number
-}
-
-/** The weights that are not nearly zero with their places, or why they cannot be in a table. */
-function nonZero(weights: Tensor): Sparse | string {
-  const { dtype, shape } = weights
-  if (dtype !== 'float32') return `its weights are ${dtype}, not float32`
-  if (shape.length !== 2 || shape[1] !== 1) return `its weights are ${printShape(shape)}, not one number for each id`
-  const values = weights.values() as Float32Array
-  const kept: number[] = []
-  for (let index = 0; index < values.length; index++) {
-    // Written so that NaN is kept.
-    if (!(Math.abs(values[index]!) < smallest)) kept.push(index)
-  }
-  // A table must not be empty.
-  if (kept.length === 0) return { indices: BigInt64Array.of(0n), values: Float32Array.of(0), of: values.length }
-  return {
-    indices: BigInt64Array.from(kept, BigInt),
-    values: Float32Array.from(kept, (index) => values[index]!),
-    of: values.length,
-  }
-}
-
-function addTable(
-  graph: Graph,
-  weights: Node,
-  { indices, values }: Sparse,
-  before: Node,
-  { report }: TransformContext,
-): { table: Node; initializer: Node } {
-  const add = (node: Node): Node => {
-    report.add(node)
-    return graph.add(node, { before })
-  }
-  const name = (ending: string): string => graph.freeName(`${weights.name}/${ending}`)
-  const keyNode = add(constNode(name('indices'), Tensor.of('int64', [indices.length], indices)))
-  const valueNode = add(constNode(name('values'), Tensor.of('float32', [values.length], values)))
-  const table = new Node({ name: name('HashTable'), op: 'HashTable' })
-  table.attrs.setType('key_dtype', 'int64')
-  table.attrs.setType('value_dtype', 'float32')
-  add(table)
-  const inputs = [table, keyNode, valueNode].map((node) => tensorName(node.name))
-  const initializer = new Node({ name: name('InitializeTable'), op: 'InitializeTable', inputs })
-  initializer.attrs.setType('Tkey', 'int64')
-  initializer.attrs.setType('Tval', 'float32')
-  add(initializer)
-  return { table, initializer }
-}
-
-/** The last of the new nodes takes the name of the Gather, so that nobody's inputs change. */
-function replaceGather(graph: Graph, lookup: Lookup, table: Node, { report }: TransformContext): void {
-  const { gather, weights, read, ids } = lookup
-  const name = (ending: string): string => graph.freeName(`${gather.name}/${ending}`)
-  const nodes: Node[] = []
-  const keys = asInt64(graph, gather, ids, name('Cast'))
-  if (keys.cast) nodes.push(keys.cast)
-  const fallback = constNode(name('Const'), Tensor.of('float32', [], Float32Array.of(0)))
-  const waitedFor = [...gather.controlInputs, ...(read?.controlInputs ?? []), ...weights.controlInputs]
-  const find = new Node({
-    name: name('LookupTableFind'),
-    op: 'LookupTableFind',
-    inputs: tidyInputs([tensorName(table.name), keys.tensor, tensorName(fallback.name), ...waitedFor]),
-  })
-  find.attrs.setType('Tin', 'int64')
-  find.attrs.setType('Tout', 'float32')
-  const lastAxis = constNode(name('ExpandDims/Const'), Tensor.of('int32', [], Int32Array.of(-1)))
-  const expanded = new Node({
-    name: gather.name,
-    op: 'ExpandDims',
-    inputs: [find, lastAxis].map((node) => tensorName(node.name)),
-  })
-  expanded.attrs.setType('T', 'float32')
-  nodes.push(find, fallback, lastAxis)
-  graph.replace(gather, [...nodes, expanded])
-  for (const node of nodes) report.add(node)
-  report.change(expanded)
-}
-
-/** The ids as the keys of a table, which are int64. */
-function asInt64(graph: Graph, gather: Node, ids: TensorName, name: string): { tensor: TensorName; cast?: Node } {
-  const producer = graph.producer(ids)
-  const dtype: DataType | undefined = gather.attrs.type('Tindices') ?? (producer && outputTypes(producer)?.[ids.port])
-  if (dtype === undefined || dtype === 'int64') return { tensor: ids }
-  const cast = new Node({ name, op: 'Cast', inputs: [ids] })
-  cast.attrs.setType('DstT', 'int64')
-  cast.attrs.setType('SrcT', dtype)
-  return { tensor: tensorName(name), cast }
 }
 
 /** The node that fills all tables when it is run. */
