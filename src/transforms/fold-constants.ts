@@ -164,7 +164,8 @@ function wantedResults(folding: Folding, allowGrowth: boolean, { isPinned, repor
         report.skip(node, reason)
       }
     }
-    if (staying.has(node)) readBy(node)
+    // A Const that is read stays too, and so does what it waits for.
+    if (staying.has(node) || (node.op === 'Const' && wanted.has(node))) readBy(node)
   }
   return results
 }
