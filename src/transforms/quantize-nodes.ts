@@ -79,6 +79,11 @@ export const quantizeNodes: Transform = defineTransform({
       here: 'the tensor is quantized once',
     },
     {
+      test: 'twins',
+      historical: 'of equal nodes that come up it keeps one by their hashes',
+      here: 'the first',
+    },
+    {
       test: 'layout-and-dilations',
       historical: 'drops data_format, dilations, explicit paddings and unequal strides, and computes something else',
       here: 'what the eight-bit ops do not compute stays, with a reason',

@@ -1,6 +1,7 @@
 import type { Node } from '../../../src/graph/node.js'
 import { graphTransformOps } from '../../../src/transforms/quantized-ops.js'
 import { around, either, failsAt } from './component.js'
+import { isOtherTwin } from './names.js'
 import { hasMoreControls, type Row, type Rows, type Situation, skips } from './row.js'
 
 const isLayer = (node: Node): boolean => Object.hasOwn(graphTransformOps, node.op)
@@ -25,7 +26,7 @@ const readsTwice = (node: Node): boolean => {
 }
 
 const lacksAttribute = (node: Node): boolean => {
-  const copied = isLayer(node) ? graphTransformOps[node.op]!.attrs : []
+  const copied = isLayer(node) ? [...graphTransformOps[node.op]!.attrs, 'Tshape'] : []
   return copied.some((name) => !node.attrs.has(name))
 }
 
@@ -36,7 +37,7 @@ const keepsPlace: Row = (difference) => {
 }
 
 export const quantizeNodes: Rows = {
-  'attrs-without-default': failsAt(lacksAttribute, { kinds: ['crashed'] }),
+  'attrs-without-default': failsAt(lacksAttribute, { kinds: ['crashed', 'refused'] }),
   'control-inputs': either(
     (difference) => hasMoreControls(difference),
     around(hasControls, 3),
@@ -60,4 +61,5 @@ export const quantizeNodes: Rows = {
   }, 3),
   'redundant-pair': around(readsBytes, 3),
   'keeps-device': keepsPlace,
+  twins: isOtherTwin,
 }

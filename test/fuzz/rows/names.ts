@@ -39,7 +39,7 @@ export const renameNode: Rows = {
 }
 
 /** What the nodes around a difference are, without their names: the tool may keep another of two twins. */
-const isOtherTwin: Row = ({ kind, ours, theirs, node }, situation) => {
+export const isOtherTwin: Row = ({ kind, ours, theirs, node }, situation) => {
   const graphs = bothGraphs(situation)
   if (!graphs) return false
   const kept = new Map<string, string>()
