@@ -1,0 +1,34 @@
+import { test } from 'vitest'
+import { transforms } from '../../src/transforms/registry.js'
+import { growthExponent, layeredGraph, secondsOf } from './growth.js'
+
+const sizes = [1_000, 3_000, 10_000, 30_000, 100_000]
+
+/** Parameters of transforms that do nothing, or nothing of use, without. */
+const parameters: Readonly<Record<string, string>> = {
+  remove_nodes: '(op=Identity)',
+  remove_attribute: '(attribute_name=data_format)',
+  rename_attribute: '(old_attribute_name=strides, new_attribute_name=steps)',
+  rename_op: '(old_op_name=Relu, new_op_name=Relu6)',
+  rename_node: '(old_node_name="layer_1/Relu", new_node_name=renamed)',
+  set_device: '(device="/cpu:0")',
+  insert_logging: '(op=Relu)',
+}
+
+test('how time grows from 1,000 to 100,000 nodes', { timeout: 3_600_000 }, () => {
+  const graphs = sizes.map(layeredGraph)
+  const row = (name: string, cells: readonly string[]): string =>
+    [name.padEnd(30), ...cells.map((cell) => cell.padStart(10))].join('')
+  const lines = [row('milliseconds', [...sizes.map(String), 'exponent'])]
+  for (const chain of ['deploy', ...transforms.map(({ name }) => `${name}${parameters[name] ?? ''}`)]) {
+    try {
+      secondsOf(graphs[1]!, chain)
+      const times = graphs.map((graph) => secondsOf(graph, chain))
+      const cells = times.map((time) => (time * 1000).toFixed(0))
+      lines.push(row(chain.split('(')[0]!, [...cells, growthExponent(sizes, times).toFixed(2)]))
+    } catch (error) {
+      lines.push(row(chain, [`  not measured: ${(error as Error).message.split('\n')[0]}`]))
+    }
+  }
+  console.log(lines.join('\n'))
+})
