@@ -48,14 +48,19 @@ describe('a tensor that is not aligned in its file', () => {
     expect(quantized.error).toBeLessThanOrEqual((max - min) / 100)
   })
 
-  test.each([false, true])('is scaled channel by channel (channels first: %s)', (channelsFirst) => {
+  test.each([
+    { channelsFirst: false, divides: false },
+    { channelsFirst: true, divides: false },
+    { channelsFirst: true, divides: true },
+  ])('is scaled channel by channel: %o', ({ channelsFirst, divides }) => {
     const channels = 625
-    const factors = Float32Array.from({ length: channels }, (_, channel) => channel / 8)
+    const factors = Float32Array.from({ length: channels }, (_, channel) => (channel + 1) / 8)
     const expected = floats.map((value, index) => {
       const channel = channelsFirst ? Math.floor(index / (size / channels)) : index % channels
-      return value * factors[channel]!
+      return Math.fround(divides ? value / factors[channel]! : value * factors[channel]!)
     })
-    expect(scaleChannels(unaligned, factors, channelsFirst)).toEqual(expected)
-    expect(scaleChannels(aligned, factors, channelsFirst)).toEqual(expected)
+    const run = channelsFirst ? size / channels : 1
+    expect(scaleChannels(unaligned, { values: factors, divides }, run)).toEqual(expected)
+    expect(scaleChannels(aligned, { values: factors, divides }, run)).toEqual(expected)
   })
 })
