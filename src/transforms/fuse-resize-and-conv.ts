@@ -2,7 +2,9 @@ import { type Graph, tidyInputs } from '../graph/graph.js'
 import { Node } from '../graph/node.js'
 import { Tensor } from '../graph/tensor.js'
 import { tensorName } from '../graph/tensor-name.js'
+import { opDef } from '../ops/op-defs.js'
 import { boolOrDefault, intsOrDefault, stringOrDefault, typeOrDefault } from './attr-default.js'
+import { followColocation } from './colocation.js'
 import { constNode } from './const-node.js'
 import { type Found, otherUse } from './linear-layer.js'
 import { type Difference, defineTransform, type Transform, type TransformContext } from './transform.js'
@@ -39,6 +41,11 @@ const differences: readonly Difference[] = [
     historical: 'an output that is such a padding or resize disappears',
     here: 'left, with a reason',
   },
+  {
+    test: 'colocation',
+    historical: 'leaves "_class" naming nodes that are gone, so that TensorFlow refuses the graph',
+    here: 'it names the fused node',
+  },
 ]
 
 const padDifferences: readonly Difference[] = [
@@ -55,6 +62,11 @@ const resizeDifferences: readonly Difference[] = [
     historical: 'half_pixel_centers is ignored: wrong results',
     here: 'left, with a reason',
   },
+  {
+    test: 'other-dtype',
+    historical: 'takes an image of bytes for one of floats, which the fused op refuses',
+    here: 'left, with a reason',
+  },
   { test: 'default-align-corners', historical: 'aborts where align_corners is missing', here: "the op's default" },
 ]
 
@@ -68,7 +80,15 @@ export const fuseResizeAndConv: Transform = defineTransform({
   summary: 'fuses a convolution with the ResizeBilinear before it',
   fidelity: 'rounding',
   options: {},
-  differences: [...differences, ...resizeDifferences],
+  differences: [
+    ...differences,
+    ...resizeDifferences,
+    {
+      test: 'name-taken',
+      historical: 'gives two nodes one name where that of the paddings is taken',
+      here: 'another name',
+    },
+  ],
   run: (graph, _options, context) =>
     fuseAll(graph, context, (before) =>
       before.op === 'ResizeBilinear' ? { resize: before, pad: undefined } : undefined,
@@ -85,7 +105,15 @@ export const fusePadAndConv: Transform = defineTransform({
   summary: 'fuses a convolution with the MirrorPad before it',
   fidelity: 'rounding',
   options: {},
-  differences: [...differences, ...padDifferences],
+  differences: [
+    ...differences,
+    ...padDifferences,
+    {
+      test: 'integers',
+      historical: 'fuses a convolution of int32, which the fused op is not for',
+      here: 'left, with a reason',
+    },
+  ],
   run: (graph, _options, context) =>
     fuseAll(graph, context, (before) => (before.op === 'MirrorPad' ? { resize: undefined, pad: before } : undefined)),
 })
@@ -110,15 +138,19 @@ export const fuseResizePadAndConv: Transform = defineTransform({
 })
 
 function fuseAll(graph: Graph, context: TransformContext, fusible: (before: Node) => Fusible | undefined): void {
+  const newNames = new Map<string, string>()
   for (const conv of graph.nodes) {
     if (conv.op !== 'Conv2D') continue
     const before = graph.producer(conv.dataInputs[0])
     const found = before && fusible(before)
     if (!found) continue
     const obstacle = obstacleOf(graph, conv, found, context)
-    if (obstacle === undefined) fuse(graph, conv, found, context)
-    else context.report.skip(conv, obstacle)
+    if (obstacle === undefined) {
+      fuse(graph, conv, found, context)
+      for (const node of [found.pad, found.resize]) if (node) newNames.set(node.name, conv.name)
+    } else context.report.skip(conv, obstacle)
   }
+  followColocation(graph, newNames)
 }
 
 function obstacleOf(graph: Graph, conv: Node, { resize, pad }: Fusible, context: TransformContext): Found<never> {
@@ -126,6 +158,9 @@ function obstacleOf(graph: Graph, conv: Node, { resize, pad }: Fusible, context:
   if (format !== 'NHWC') return `its data_format is ${format}`
   if (intsOrDefault(conv, 'dilations').some((dilation) => dilation !== 1)) return 'it is dilated'
   if (stringOrDefault(conv, 'padding') === 'EXPLICIT') return 'its padding is EXPLICIT'
+  const type = typeOrDefault(conv, 'T')
+  const fusedOp = fusedOpFor(resize)
+  if (!opDef(fusedOp)!.attrs.get('T')!.allowedTypes!.includes(type)) return `${fusedOp} does not compute ${type}`
   for (const node of [pad, resize]) {
     const busy = node && otherUse(graph, node, context)
     if (busy) return busy
@@ -135,8 +170,12 @@ function obstacleOf(graph: Graph, conv: Node, { resize, pad }: Fusible, context:
   if (!resize) return undefined
   if (boolOrDefault(resize, 'half_pixel_centers')) return `"${resize.name}" has half_pixel_centers`
   // ResizeBilinear makes float32 of any number, the fused op computes in one dtype.
-  if (typeOrDefault(resize, 'T') !== typeOrDefault(conv, 'T')) return `"${resize.name}" resizes another dtype`
+  if (typeOrDefault(resize, 'T') !== type) return `"${resize.name}" resizes another dtype`
   return undefined
+}
+
+function fusedOpFor(resize: Node | undefined): string {
+  return resize ? 'FusedResizeAndPadConv2D' : 'FusedPadConv2D'
 }
 
 /** Whether paddings are known and touch neither batch nor channels. */
@@ -165,7 +204,7 @@ function fuse(graph: Graph, conv: Node, { resize, pad }: Fusible, { report }: Tr
   const controls = [resize, pad, conv].flatMap((node) => node?.controlInputs ?? [])
   const fused = new Node({
     name: conv.name,
-    op: resize ? 'FusedResizeAndPadConv2D' : 'FusedPadConv2D',
+    op: fusedOpFor(resize),
     device: conv.device,
     inputs: tidyInputs([...data, paddings, weights, ...controls]),
   })
