@@ -110,7 +110,7 @@ describe('openModel', () => {
 })
 
 describe('a model that is read when it is asked for', () => {
-  it.each(['deploy', 'eight_bit', 'rounded', 'eight_bit&format=memmapped'])(
+  it.each(['deploy,merge_duplicate_nodes', 'eight_bit', 'rounded&format=memmapped'])(
     'comes out of %s as one that was read whole',
     async (chain) => {
       const different: string[] = []
