@@ -75,7 +75,8 @@ export const quantizeGraph: Transform = defineTransform({
     },
     {
       test: 'weights-splat',
-      historical: 'writes every element of a constant that is stored as one repeated value',
+      historical:
+        'writes every element of a constant that is stored as one repeated value, and makes NaN of one so small that float32 has no step for it',
       here: 'it stays, with a reason',
     },
     {
@@ -122,6 +123,11 @@ export const quantizeGraph: Transform = defineTransform({
       test: 'eightbit-placeholder-dtypes',
       historical: 'makes bytes of every placeholder, also of those of integers',
       here: 'only of those of float32; the others stay, with a reason',
+    },
+    {
+      test: 'eightbit-measured-before',
+      historical: 'quantizes what measures a range in a graph that is quantized already',
+      here: 'that stays',
     },
     {
       test: 'eightbit-name-taken',

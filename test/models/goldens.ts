@@ -60,6 +60,18 @@ export interface AnswersGolden {
   graphs: Readonly<Record<string, Readonly<Record<string, AnswersRow>>>>
 }
 
+/** A digest of what the real tool's result computes, or why it gave none. */
+export type QuantizedRow = string | { refused: string }
+
+export interface QuantizedGolden {
+  /** The chain of the column `quantize_nodes`. */
+  chain: string
+  /** Model to chain to row; the other columns are the modes of quantize_graph. */
+  graphs: Readonly<
+    Record<string, Readonly<Record<'quantize_nodes' | 'weights_rounded' | 'weights' | 'eightbit', QuantizedRow>>>
+  >
+}
+
 export function weightsGolden(): WeightsGolden {
   return readGolden('weights.json.gz') as WeightsGolden
 }
@@ -70,6 +82,10 @@ export function deployGolden(): DeployGolden {
 
 export function answersGolden(): AnswersGolden {
   return readGolden('answers.json') as AnswersGolden
+}
+
+export function quantizedGolden(): QuantizedGolden {
+  return readGolden('quantized.json') as QuantizedGolden
 }
 
 function readGolden(name: string): unknown {
