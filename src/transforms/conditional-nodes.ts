@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.js'
+import { isControl } from '../graph/tensor-name.js'
 
 /** Ops each of whose outputs is alive or dead for itself. */
 export const switchOps: ReadonlySet<string> = new Set(['Switch', 'RefSwitch', '_SwitchN'])
@@ -17,8 +18,10 @@ export function conditionalNodes(graph: Graph): Set<string> {
     if (enterOps.has(node.op) || switchOps.has(node.op)) open.push(node.name)
   }
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    for (const reader of graph.readers(name)) {
-      if (found.has(reader.name)) continue
+    // A control input on a Switch waits for neither branch, and both run.
+    const always = switchOps.has(graph.get(name)!.op) && !found.has(name)
+    for (const { reader, input } of graph.edgesFrom(name)) {
+      if (found.has(reader.name) || (always && isControl(input))) continue
       found.add(reader.name)
       open.push(reader.name)
     }

@@ -62,7 +62,7 @@ export const freezeRequantizationRanges: Transform = defineTransform({
     },
     {
       test: 'hundred-percent',
-      historical: 'min_percentile=100 reads beyond the end of the list',
+      historical: 'a min_percentile of 100, or from 50 on if there is one record, reads beyond the end of the list',
       here: 'the last minimum',
     },
     {

@@ -51,6 +51,11 @@ export const inlinePartitionedcall: Transform = defineTransform({
       here: 'they become the values that the call has for them',
     },
     {
+      test: 'in-a-branch',
+      historical: 'takes what of the body reads no argument out of the loop or branch of the call',
+      here: 'a control input keeps it in',
+    },
+    {
       test: 'nested',
       historical: 'leaves the calls within a function, for another run',
       here: 'repeats until nothing is left to inline',

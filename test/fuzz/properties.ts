@@ -174,7 +174,8 @@ function stepOf({ transform, options }: Step): number | undefined {
   const given = options as Record<string, number>
   if (transform.name === 'round_weights') return 1 / given.num_steps!
   if (transform.name === 'quantize_graph') return 1 / 2 ** given.bitdepth!
-  if (transform.name === 'quantize_weights') return 1 / 255
+  // The lower end of the range and each value are rounded, and both again where bytes become floats.
+  if (transform.name === 'quantize_weights') return 1.5 / 255
   return undefined
 }
 

@@ -14,7 +14,7 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-SECONDS = float(os.environ.get("GRAPHDEF_FUZZ_SECONDS", "8"))
+SECONDS = float(os.environ.get("GRAPHDEF_FUZZ_SECONDS", "4"))
 
 
 def transform(request):

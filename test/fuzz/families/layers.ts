@@ -56,7 +56,7 @@ function withDefaults(
   attrs: Record<string, Attr>,
   defaults: Record<string, Attr>,
 ): Record<string, Attr> {
-  const kept = Object.entries(defaults).filter(() => !choose.once(6))
+  const kept = Object.entries(defaults).filter(() => !choose.once(12))
   return { ...attrs, ...Object.fromEntries(kept) }
 }
 

@@ -83,5 +83,11 @@ export const flattenAtrousConv: Rows = {
     if (kind !== 'attr' || attr !== 'padding' || ours?.attrs.string('padding') !== 'VALID') return false
     return at(() => true)(situation.source.get(ours.name)!, situation)
   },
-  'control-inputs': keepsPlace,
+  'control-inputs': either(
+    keepsPlace,
+    around(
+      at(({ filter, spread }) => filter.controlInputs.some((input) => input.node === spread.name)),
+      3,
+    ),
+  ),
 }

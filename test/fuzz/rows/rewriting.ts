@@ -34,6 +34,12 @@ export const inlinePartitionedcall: Rows = {
     failsAt((node) => isCall(node) && functionOf(node) === 'handThrough', failing),
     around((node) => isCall(node) && functionOf(node) === 'handThrough'),
   ),
+  'in-a-branch': (difference, situation) => {
+    const { kind, node } = difference
+    const call = situation.source.get(node.slice(0, node.lastIndexOf('/'))) ?? situation.source.get(node.split('/')[0]!)
+    if (!call || !isCall(call) || !isConditional(call, situation)) return false
+    return hasMoreControls(difference) || (kind === 'only ours' && /\/pivot(_\d+)?$/.test(node))
+  },
   'call-is-output': around((node, situation) => isCall(node) && isPinned(node.name, situation)),
 }
 
@@ -118,5 +124,11 @@ export const freezeRequantizationRanges: Rows = {
     return isRange(node) && source.edgesFrom(node.name).some(({ input }) => isControl(input))
   }),
   'own-control-inputs': (difference) => hasMoreControls(difference) && /\/frozen_(min|max)$/.test(difference.node),
+  'hundred-percent': ({ kind, node, attr }, { fuzzCase }) => {
+    if (kind !== 'attr' || attr !== 'value' || !node.endsWith('/frozen_min')) return false
+    const log = fuzzCase.files?.get('ranges.log') ?? ''
+    const records = log.split(`;${node.replace('/frozen_min', '')}__print__;`).length - 1
+    return fuzzCase.chain.includes('min_percentile=50') && Math.round(records / 2) >= records
+  },
   'output-stays': around((node, situation) => isRange(node) && isPinned(node.name, situation)),
 }
