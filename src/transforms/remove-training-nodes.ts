@@ -34,6 +34,11 @@ export const removeTrainingNodes: Transform = defineTransform({
       here: 'i and i:0 are the same',
     },
     {
+      test: 'control-input-says-nothing',
+      historical: 'leaves an Identity for a control input on what is read anyway, once another Identity is gone',
+      here: 'such a control input goes, and the Identity with it',
+    },
+    {
       test: 'input-stays',
       historical: 'removes an Identity that is an input of the graph',
       here: 'it stays, with a reason',
