@@ -26,6 +26,7 @@ export const presets: Presets = {
     'convert_placeholder_to_const',
     'strip_unused_nodes',
     'remove_training_nodes',
+    'fuse_decomposed_batch_norm',
     'fold_old_batch_norms(arithmetic=float64)',
     'fuse_resize_pad_and_conv',
     'fuse_resize_and_conv',
