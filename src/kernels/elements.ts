@@ -93,3 +93,10 @@ function flushDenormals(values: TypedArray): void {
     }
   }
 }
+
+/** To nearest, ties to even. */
+export function roundEven(value: number): number {
+  const rounded = Math.round(value)
+  const tied = Math.abs(value % 1) === 0.5 && rounded % 2 !== 0
+  return tied ? rounded - 1 : value < 0 && rounded === 0 ? -0 : rounded
+}

@@ -34,7 +34,7 @@ export function transposed(input: Tensor, order: readonly number[]): Tensor {
   )
 }
 
-function concat(parts: readonly Tensor[], axisGiven: number): Tensor[] {
+export function concat(parts: readonly Tensor[], axisGiven: number): Tensor[] {
   const [first] = parts
   const rank = first!.shape.length
   const axis = axisOf(axisGiven, rank)

@@ -1,7 +1,7 @@
 import type { DataType } from '../graph/data-type.js'
-import type { Tensor } from '../graph/tensor.js'
+import { Tensor } from '../graph/tensor.js'
 import type { Numeric } from './broadcast.js'
-import { loadFlushed, resultArray, storeFlushed } from './elements.js'
+import { loadFlushed, resultArray, roundEven, storeFlushed } from './elements.js'
 import { floats, type Kernel, type KernelCall, KernelError, ulpOfLargest } from './kernel.js'
 import { asAsked, channelsLast, eachCovered, planWindows, spatialAttr, type Windows, windowCount } from './windows.js'
 
@@ -55,6 +55,29 @@ function averagePool(call: KernelCall): Tensor[] {
   return [asAsked(call, rank, storeFlushed(input.dtype, [input.shape[0]!, ...windows.output, channels], result))]
 }
 
+/** The mean of integers, rounded to the nearest one, and of two to the even one. */
+function quantizedAveragePool(call: KernelCall): Tensor[] {
+  const input = channelsLast(call, call.input(0))
+  const windows = plan(call, input, 4)
+  const channels = input.shape[4]!
+  const values = input.values() as Int32Array
+  const totals = new Float64Array(windowCount(windows) * channels)
+  const covered = new Uint32Array(windowCount(windows))
+  eachCovered(windows, (window, element) => {
+    covered[window]!++
+    for (let channel = 0; channel < channels; channel++) {
+      totals[window * channels + channel]! += values[element * channels + channel]!
+    }
+  })
+  const result = resultArray(input.dtype, totals.length) as Float32Array
+  for (const [at, total] of totals.entries()) {
+    const count = covered[Math.floor(at / channels)]!
+    result[at] = roundEven(total / count)
+  }
+  const shape = [input.shape[0]!, ...windows.output.slice(1), channels]
+  return [Tensor.of(input.dtype, shape, result), call.input(1), call.input(2)]
+}
+
 function quantizedMaxPool(call: KernelCall): Tensor[] {
   return [...maxPool(call), call.input(1), call.input(2)]
 }
@@ -67,5 +90,6 @@ export const poolingKernels: readonly Kernel[] = [
   { ops: ['MaxPool3D'], dtypes: volumes, run: maxPool },
   { ops: ['AvgPool'], dtypes: floats, bound: ulpOfLargest(4, floats), run: averagePool },
   { ops: ['AvgPool3D'], dtypes: volumes, bound: ulpOfLargest(4, volumes), run: averagePool },
+  { ops: ['QuantizedAvgPool'], dtypes: ['quint8'], run: quantizedAveragePool },
   { ops: ['QuantizedMaxPool'], dtypes: ['quint8', 'qint8'], run: quantizedMaxPool },
 ]

@@ -139,20 +139,32 @@ function combined(dtype: DataType, minimum: number, maximum: number): (value: nu
  * (tensorflow/core/kernels/quantization_utils.h, RequantizeManyInNewRange)
  */
 function requantize(call: KernelCall): Tensor[] {
-  const input = call.input(0)
   const [fromMinimum, fromMaximum, minimum, maximum] = [1, 2, 3, 4].map((index) => call.scalar(index)) as number[]
+  return requantized(call, [fromMinimum!, fromMaximum!], [minimum!, maximum!])
+}
+
+/** To the range that the integers use. */
+function shrinkRange(call: KernelCall): Tensor[] {
+  const used = requantizationRange(call).map((tensor) => tensor.numbers()[0]!)
+  return requantized(call, [call.scalar(1), call.scalar(2)], [used[0]!, used[1]!])
+}
+
+function requantized(call: KernelCall, from: readonly [number, number], to: readonly [number, number]): Tensor[] {
+  const input = call.input(0)
+  const [fromMinimum, fromMaximum] = from
+  const [minimum, maximum] = to
   if ((call.typeAttr('out_type') ?? 'quint8') !== 'quint8') throw new KernelError('only quint8 is computed')
-  const range = round(maximum! - minimum!)
+  const range = round(maximum - minimum)
   const fixed = (value: number): bigint => (range === 0 ? 0n : BigInt(Math.trunc(value)))
-  const centre = round(round(fromMinimum! + fromMaximum!) / 2)
-  const scale = fixed((255 * 65536 * round(fromMaximum! - fromMinimum!)) / range)
-  const offset = fixed(round(round(centre * round(255 / range)) * 65536)) - fixed((65536 * (minimum! * 255)) / range)
+  const centre = round(round(fromMinimum + fromMaximum) / 2)
+  const scale = fixed((255 * 65536 * round(fromMaximum - fromMinimum)) / range)
+  const offset = fixed(round(round(centre * round(255 / range)) * 65536)) - fixed((65536 * (minimum * 255)) / range)
   const result = new Uint8Array(input.size)
   for (const [index, value] of (input.values() as Int32Array).entries()) {
     const scaled = Number(((BigInt.asIntN(64, BigInt(value) * scale) >> 32n) + offset + 32768n) >> 16n)
     result[index] = Math.min(Math.max(scaled, 0), 255)
   }
-  return [Tensor.of('quint8', input.shape, result), floatScalar(minimum!), floatScalar(maximum!)]
+  return [Tensor.of('quint8', input.shape, result), floatScalar(minimum), floatScalar(maximum)]
 }
 
 /** The float that an integer stands for, as TensorFlow's scalar code computes it in double. */
@@ -195,6 +207,21 @@ function quantizedReshape(call: KernelCall): Tensor[] {
   return [reshaped(input, sizes), call.input(2), call.input(3)]
 }
 
+/** Clamped between the integers that 0 and 6 have. */
+function quantizedRelu6(call: KernelCall): Tensor[] {
+  const input = call.input(0)
+  const { lowest, highest } = quantizedRange(input.dtype)
+  const [zero, six] = [0, 6].map((value) => {
+    const quantized = floatToQuantized(value, input.dtype, call.scalar(1), call.scalar(2))
+    return Math.min(Math.max(quantized, lowest), highest)
+  }) as [number, number]
+  const result = quantizedArray(input.dtype, input.size)
+  for (const [index, value] of (input.values() as Int32Array).entries()) {
+    result[index] = Math.min(Math.max(value, zero), six)
+  }
+  return [Tensor.of(input.dtype, input.shape, result), call.input(1), call.input(2)]
+}
+
 function quantizedRelu(call: KernelCall): Tensor[] {
   const input = call.input(0)
   const { lowest, highest } = quantizedRange(input.dtype)
@@ -209,24 +236,38 @@ function quantizedRelu(call: KernelCall): Tensor[] {
 function fakeQuantize(minimumOf: (call: KernelCall) => number, maximumOf: (call: KernelCall) => number): Kernel['run'] {
   return (call) => {
     const input = call.input(0)
-    const low = call.boolAttr('narrow_range') ? 1 : 0
-    const high = 2 ** (call.intAttr('num_bits') ?? 8) - 1
-    const [minimum, maximum] = [minimumOf(call), maximumOf(call)]
-    if (minimum === 0 && maximum === 0) return [Tensor.of('float32', input.shape, new Float32Array(input.size))]
-    const step = round(round(maximum - minimum) / (high - low))
-    const zeroPoint = round(low - round(minimum / step))
-    const nudged = zeroPoint < low ? low : zeroPoint > high ? high : roundHalfAway(zeroPoint)
-    const [first, last] = [round(round(low - nudged) * step), round(round(high - nudged) * step)]
-    const inverse = round(1 / step)
-    const zero = Math.floor(round(round(round(0 - first) * inverse) + 0.5))
-    const result = new Float32Array(input.size)
-    for (const [index, value] of (loadFlushed(input) as Float32Array).entries()) {
-      const clamped = Math.min(Math.max(value, first), last)
-      const shifted = round(clamped - first)
-      result[index] = round(Math.floor(round(round(round(shifted * inverse) - zero) + 0.5)) * step)
-    }
-    return [Tensor.of('float32', input.shape, result)]
+    const quantize = fakeQuantizer(call, minimumOf(call), maximumOf(call))
+    return [Tensor.of('float32', input.shape, (loadFlushed(input) as Float32Array).map(quantize))]
   }
+}
+
+function fakeQuantizer(call: KernelCall, minimum: number, maximum: number): (value: number) => number {
+  const low = call.boolAttr('narrow_range') ? 1 : 0
+  const high = 2 ** (call.intAttr('num_bits') ?? 8) - 1
+  if (minimum === 0 && maximum === 0) return () => 0
+  const step = round(round(maximum - minimum) / (high - low))
+  const zeroPoint = round(low - round(minimum / step))
+  const nudged = zeroPoint < low ? low : zeroPoint > high ? high : roundHalfAway(zeroPoint)
+  const [first, last] = [round(round(low - nudged) * step), round(round(high - nudged) * step)]
+  const inverse = round(1 / step)
+  const zero = Math.floor(round(round(round(0 - first) * inverse) + 0.5))
+  return (value) => {
+    const clamped = Math.min(Math.max(value, first), last)
+    const shifted = round(clamped - first)
+    return round(Math.floor(round(round(round(shifted * inverse) - zero) + 0.5)) * step)
+  }
+}
+
+/** With a range for each index of the last axis. */
+function fakeQuantizeChannels(call: KernelCall): Tensor[] {
+  const input = call.input(0)
+  const [minimums, maximums] = [1, 2].map((index) => loadFlushed(call.input(index)) as Float32Array)
+  const channels = input.shape.at(-1)
+  if (channels !== minimums!.length || channels !== maximums!.length)
+    throw new KernelError('there is not a range a channel')
+  const quantizers = Array.from(minimums!, (minimum, channel) => fakeQuantizer(call, minimum, maximums![channel]!))
+  const values = (loadFlushed(input) as Float32Array).map((value, index) => quantizers[index % channels!]!(value))
+  return [Tensor.of('float32', input.shape, values)]
 }
 
 export const quantizationKernels: readonly Kernel[] = [
@@ -244,6 +285,9 @@ export const quantizationKernels: readonly Kernel[] = [
       (call) => call.floatAttr('max') ?? 6,
     ),
   },
+  { ops: ['FakeQuantWithMinMaxVarsPerChannel'], dtypes: ['float32'], run: fakeQuantizeChannels },
+  { ops: ['QuantizedRelu6'], dtypes: ['quint8', 'qint32'], run: quantizedRelu6 },
+  { ops: ['QuantizeDownAndShrinkRange'], dtypes: ['qint32'], run: shrinkRange },
   {
     ops: ['FakeQuantWithMinMaxVars'],
     dtypes: ['float32'],

@@ -9,6 +9,7 @@ import { complexKernels } from './complex.js'
 import { convolutionKernels } from './convolution.js'
 import { einsumKernels } from './einsum.js'
 import { fillKernels } from './fill.js'
+import { fusedConvolutionKernels } from './fused-convolution.js'
 import { gatherKernels } from './gather.js'
 import { gradientKernels } from './gradients.js'
 import type { Kernel } from './kernel.js'
@@ -29,7 +30,9 @@ import { resizeKernels } from './resize.js'
 import { scatterKernels } from './scatter.js'
 import { segmentKernels } from './segments.js'
 import { shapeArithmeticKernels } from './shape-arithmetic.js'
+import { sparseKernels } from './sparse.js'
 import { specialKernels } from './special.js'
+import { textKernels } from './text.js'
 import { unaryKernels } from './unary.js'
 
 /** Every kernel, by family. */
@@ -64,6 +67,9 @@ export const kernels: readonly Kernel[] = [
   ...orderKernels,
   ...gradientKernels,
   ...shapeArithmeticKernels,
+  ...textKernels,
+  ...sparseKernels,
+  ...fusedConvolutionKernels,
   ...complexKernels,
 ]
 

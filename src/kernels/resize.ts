@@ -1,7 +1,7 @@
 import { newElements } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
 import type { Numeric } from './broadcast.js'
-import { load, loadFlushed } from './elements.js'
+import { load, loadFlushed, roundEven } from './elements.js'
 import { type Kernel, type KernelCall, KernelError, numbers, ulpOfLargest } from './kernel.js'
 
 const round = Math.fround
@@ -164,11 +164,6 @@ function cubics({ shape, output, scales, halfPixels }: Resizing, axis: 0 | 1): C
     const total = inside.reduce((sum, weight) => sum + weight, 0)
     return { places, weights: Math.abs(total) < 1000 * 2 ** -126 ? inside : inside.map((weight) => weight / total) }
   })
-}
-
-function roundEven(value: number): number {
-  const rounded = Math.round(value)
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
 }
 
 function bicubic(call: KernelCall): Tensor[] {

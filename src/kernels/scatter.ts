@@ -84,6 +84,11 @@ function scatterNd(call: KernelCall): Tensor[] {
   return [scatter(zeros, call.input(0), updates, dtype === 'bool' ? (old, update) => old | update : add)]
 }
 
+/** Of booleans, any. */
+function addToAny(call: KernelCall): Tensor[] {
+  return scatterInto(call.input(0).dtype === 'bool' ? (old, update) => old | update : add)(call)
+}
+
 function scatterInto(join: Join): (call: KernelCall) => Tensor[] {
   return (call) => [scatter(call.input(0), call.input(1), call.input(2), join)]
 }
@@ -119,13 +124,14 @@ function addSparse(call: KernelCall): Tensor[] {
 }
 
 const texts = [...numbers, 'bool', 'string'] as const
-/** Of TensorFlow's kernels, those for qint32 are missing. */
-const dense = movable.filter((dtype) => !dtype.startsWith('complex') && !['qint32', 'qint16'].includes(dtype))
+/** TensorFlow has no kernel for qint32. */
+const dense = movable.filter((dtype) => !dtype.startsWith('complex') && dtype !== 'qint32')
 
 export const scatterKernels: readonly Kernel[] = [
   { ops: ['ScatterNd'], dtypes: texts, dtypeInput: 1, run: scatterNd },
   { ops: ['TensorScatterUpdate'], dtypes: texts, run: scatterInto(replace) },
-  { ops: ['TensorScatterAdd', 'ScatterNdNonAliasingAdd'], dtypes: numbers, run: scatterInto(add) },
+  { ops: ['TensorScatterAdd'], dtypes: numbers, run: scatterInto(add) },
+  { ops: ['ScatterNdNonAliasingAdd'], dtypes: [...numbers, 'bool'], run: addToAny },
   { ops: ['TensorScatterSub'], dtypes: numbers, run: scatterInto((old, update) => old - update) },
   { ops: ['TensorScatterMax'], dtypes: numbers, run: scatterInto(larger) },
   { ops: ['TensorScatterMin'], dtypes: numbers, run: scatterInto(smaller) },

@@ -1,6 +1,6 @@
 import type { DataType, TypedArray } from '../graph/data-type.js'
 import { Tensor } from '../graph/tensor.js'
-import { load, loadFlushed, resultArray, rounderOf, splat, store, storeFlushed } from './elements.js'
+import { load, loadFlushed, resultArray, roundEven, rounderOf, splat, store, storeFlushed } from './elements.js'
 import { erf, erfc } from './error-function.js'
 import {
   type Bound,
@@ -55,13 +55,6 @@ function apply(functions: UnaryFunction, input: Tensor): Tensor {
 /** A function that TensorFlow approximates: here it is rounded from double. */
 export function approximated(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats, ulp = 4): Kernel {
   return unary([op], dtypes, { float }, ulpOfElement(ulp, dtypes))
-}
-
-/** To nearest, ties to even. */
-function roundEven(value: number): number {
-  const rounded = Math.round(value)
-  const tied = Math.abs(value % 1) === 0.5 && rounded % 2 !== 0
-  return tied ? rounded - 1 : value < 0 && rounded === 0 ? -0 : rounded
 }
 
 /** 1 and -1; of -0 it is 0, and of a denormal the denormal. */

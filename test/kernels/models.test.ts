@@ -16,7 +16,7 @@ import { readRecordedRun } from './recorded-run.js'
  * training is not computed either.)
  */
 const withoutKernel = new Set(
-  `Enter FakeQuantWithMinMaxVarsPerChannel Merge RandomUniform Switch TensorArrayV3`.split(/\s+/),
+  `Enter Merge RandomUniform Switch TensorArrayV3`.split(/\s+/),
 )
 
 /** What a computation gives, or why it cannot be. */

@@ -13,6 +13,10 @@ def plain(dtype, shape, seed=0):
     return array(dtype, random.randint(0, 2 if dtype == 'bool' else 30, shape))
 
 
+def dtype_of(dtype, value):
+    return array(dtype, value).data
+
+
 def declare():
     p = 'patches'
     for dtype in NUMBERS + COMPLEX:
@@ -52,7 +56,12 @@ def declare():
             case(s, 'SparseSoftmaxCrossEntropyWithLogits', (plain(dtype, (3, 5)), ints(1, 4, 0, dtype=index)), T=T(dtype), Tlabels=T(index))
     case(s, 'SoftmaxCrossEntropyWithLogits', (plain(f, (3, 5)), plain(f, (1, 5), 1)), T=T(f))
     case(s, 'SparseSoftmaxCrossEntropyWithLogits', (plain(f, (3, 5)), ints(1, 5, 0)), T=T(f), Tlabels=T('int32'))
-
-
-def dtype_of(dtype, value):
-    return array(dtype, value).data
+    u = 'fused'
+    pads = ints(0, 0, 1, 1, 2, 1, 0, 0, shape=(4, 2))
+    for mode in ('REFLECT', 'SYMMETRIC'):
+        for padding in ('SAME', 'VALID'):
+            for dtype in ['float32', 'float64', 'float16']:
+                weights = plain(dtype, (2, 2, 3, 4), 1)
+                case(u, 'FusedPadConv2D', (plain(dtype, (1, 5, 6, 3)), pads, weights), T=T(dtype), mode=mode, strides=[1, 1, 1, 1], padding=padding)
+            for align in (True, False):
+                case(u, 'FusedResizeAndPadConv2D', (plain('float32', (1, 5, 6, 3)), ints(7, 4), pads, plain('float32', (2, 2, 3, 4), 1)), T=T('float32'), resize_align_corners=align, mode=mode, strides=[1, 1, 1, 1], padding=padding)

@@ -53,12 +53,14 @@ def declare():
         into = (rows(dtype, (5, 2)), ints(1, 3, 1, shape=(3, 1)), rows(dtype, (3, 2), 1))
         case(s, 'TensorScatterUpdate', into, **types)
         case(s, 'SparseToDense', (ints(0, 1, 1, 2, shape=(2, 2)), ints(2, 3), rows(dtype, (2,)), rows(dtype, (), 5)), **types)
+        if dtype == 'bool':
+            case(s, 'ScatterNdNonAliasingAdd', into, **types)
         if dtype in ('bool', 'string'):
             continue
         for op in ['TensorScatterAdd', 'TensorScatterSub', 'ScatterNdNonAliasingAdd'] + ([] if dtype in COMPLEX else ['TensorScatterMax', 'TensorScatterMin']):
             case(s, op, into, **types)
         case(s, 'SparseTensorDenseAdd', (ints(0, 1, 1, 2, shape=(2, 2)), rows(dtype, (2,)), ints(2, 3), rows(dtype, (2, 3), 1)), **types)
-    for dtype in ['qint8', 'quint8', 'quint16']:
+    for dtype in ['qint8', 'quint8', 'qint16', 'quint16']:
         case(s, 'SparseToDense', (ints(1, 3), ints(5), array(dtype, [7, 8]), array(dtype, 3, ())), T=T(dtype), Tindices=T('int32'))
     for indices in [ints(1, 3), ints(3, 1), ints(1, 1), ints(1, 9)]:
         for validate in (True, False):

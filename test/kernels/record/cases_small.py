@@ -35,7 +35,7 @@ def declare():
     case(a, 'DiagPart', [counted('float32', 2, 3)], T=T('float32'))
     for dtype in FLOATS:
         for axes, keep in [([1], False), ([0, 2], True)]:
-            case(a, 'EuclideanNorm', (smooth(dtype, (2, 3, 4)), ints(*axes)), T=T(dtype), Tidx=T('int32'), keep_dims=keep)
+            case(a, 'EuclideanNorm', (smooth(dtype, (2, 3, 4), low=0), ints(*axes)), T=T(dtype), Tidx=T('int32'), keep_dims=keep)
     g = 'gradients'
     for op in ['ReluGrad', 'Relu6Grad']:
         for dtype in NUMBERS:

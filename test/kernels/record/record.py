@@ -23,7 +23,7 @@ from tensorflow.python.util import _pywrap_transform_graph
 
 from values import Value, cases
 
-MODULES = ['cases_first', 'cases_dtypes', 'cases_segments', 'cases_images', 'cases_networks', 'cases_functions', 'cases_order', 'cases_small']
+MODULES = ['cases_first', 'cases_dtypes', 'cases_segments', 'cases_images', 'cases_networks', 'cases_functions', 'cases_order', 'cases_small', 'cases_quantized']
 
 
 # Ops that newer graphs must not have.
