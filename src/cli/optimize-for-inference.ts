@@ -38,7 +38,7 @@ export const optimizeForInference: Command = defineCommand({
     const { input_names: inputs, output_names: outputs } = flags
     const bound = [...(flags.feed ?? []), ...(flags.placeholder_to_const_names ?? [])]
     const chain = inferenceChain(flags.placeholder_type_enum, inputs)
-    if (flags.toco_compatible) chain.push('-fuse_resize_and_conv')
+    if (flags.toco_compatible) chain.push('-fuse_resize_pad_and_conv', '-fuse_resize_and_conv', '-fuse_pad_and_conv')
     await optimizeFile(
       {
         source: flags.input,
