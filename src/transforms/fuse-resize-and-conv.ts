@@ -33,7 +33,7 @@ const differences: readonly Difference[] = [
   },
   {
     test: 'weights-wait',
-    historical: 'fails where a control input of the weights names the padding or resize',
+    historical: 'fails where a control input of the weights or paddings names the padding or resize',
     here: 'left, with a reason',
   },
   {

@@ -36,8 +36,17 @@ const keepsPlace: Row = (difference) => {
   return kind === 'device' && theirs!.device === ''
 }
 
+const keepsAttribute: Row = ({ kind, attr, ours, theirs }) => {
+  return (
+    kind === 'attr' &&
+    ['half_pixel_centers', 'Tshape'].includes(attr!) &&
+    ours!.attrs.has(attr!) &&
+    !theirs!.attrs.has(attr!)
+  )
+}
+
 export const quantizeNodes: Rows = {
-  'attrs-without-default': failsAt(lacksAttribute, { kinds: ['crashed', 'refused'] }),
+  'attrs-without-default': either(failsAt(lacksAttribute, { kinds: ['crashed', 'refused'] }), keepsAttribute),
   'control-inputs': either(
     (difference) => hasMoreControls(difference),
     around(hasControls, 3),
@@ -60,6 +69,9 @@ export const quantizeNodes: Rows = {
     return isFakeQuant(node) && node.dataInputs.slice(1).some((input) => source.readers(input.node).length > 1)
   }, 3),
   'redundant-pair': around(readsBytes, 3),
-  'keeps-device': keepsPlace,
+  'keeps-device': either(
+    keepsPlace,
+    around((node) => isLayer(node) && node.device !== '', 3),
+  ),
   twins: isOtherTwin,
 }

@@ -269,7 +269,8 @@ const fuse: Rows = {
   'weights-wait': failsAt(
     onSource((node, graph) => {
       const { pad, resize } = before(node, graph)
-      const controls = producer(node, 1, graph)?.controlInputs ?? []
+      const parts = [producer(node, 1, graph), producer(pad, 1, graph)]
+      const controls = parts.flatMap((part) => part?.controlInputs ?? [])
       return controls.some((control) => control.node === pad?.name || control.node === resize?.name)
     }),
     { text: /Invalid graph/ },
