@@ -218,7 +218,11 @@ function isFed(node: Node, { inputs }: TransformContext): boolean {
 function flatten(graph: Graph, atrous: AtrousConv, context: TransformContext): void {
   const { spread, conv, gather, padding, constants } = atrous
   const filter = spreadFilter(graph, atrous, context)
-  const controls = [spread, conv, gather, ...constants].flatMap((node) => node.controlInputs)
+  // What they wait for among themselves says nothing more: the result waits for all that they waited for.
+  const inside = new Set([spread, ...constants].map((node) => node.name))
+  const controls = [spread, conv, gather, ...constants]
+    .flatMap((node) => node.controlInputs)
+    .filter((input) => !inside.has(input.node))
   const flat = new Node({
     name: gather.name,
     op: conv.op,
