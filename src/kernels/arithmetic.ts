@@ -87,8 +87,9 @@ function integerPower(base: bigint, exponent: bigint): bigint {
   return result
 }
 
+/** 1 to whatever power is 1, also where JavaScript says it is not a number. */
 const power: BinaryFunction = {
-  float: (a, b) => a ** b,
+  float: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
   int: (a, b) => Number(BigInt.asIntN(32, integerPower(BigInt(a), BigInt(b)))),
   bigint: integerPower,
 }

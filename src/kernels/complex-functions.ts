@@ -87,11 +87,14 @@ export const sinh = ([a, b]: Complex): Complex => [Math.sinh(a) * Math.cos(b), M
 
 export const cosh = ([a, b]: Complex): Complex => [Math.cosh(a) * Math.cos(b), Math.sinh(a) * Math.sin(b)]
 
-/** sinh 2a and sin 2b over cosh 2a + cos 2b. */
+/** After Kahan, from the tangent of the imaginary part, without differences of numbers of one size. */
 export function tanh([a, b]: Complex): Complex {
   if (Math.abs(a) > 350) return [Math.sign(a), 0]
-  const size = Math.cosh(2 * a) + Math.cos(2 * b)
-  return [Math.sinh(2 * a) / size, Math.sin(2 * b) / size]
+  const tangent = Math.tan(b)
+  const grown = 1 + tangent * tangent
+  const s = Math.sinh(a)
+  const size = 1 + grown * s * s
+  return [(grown * Math.sqrt(1 + s * s) * s) / size, tangent / size]
 }
 
 export const sin = (value: Complex): Complex => timesMinusI(sinh(timesI(value)))
@@ -120,7 +123,8 @@ export function acosh(value: Complex): Complex {
 }
 
 export function atanh([a, b]: Complex): Complex {
-  const real = Math.log1p((4 * a) / ((1 - a) * (1 - a) + b * b)) / 4
+  const size = Math.abs(a)
+  const real = (Math.sign(a) * Math.log1p((4 * size) / ((1 - size) * (1 - size) + b * b))) / 4
   return [real, Math.atan2(2 * b, (1 - a) * (1 + a) - b * b) / 2]
 }
 

@@ -131,27 +131,27 @@ function quantizedConvolution(call: KernelCall): Tensor[] {
 }
 
 export const convolutionKernels: readonly Kernel[] = [
-  { ops: ['Conv2D'], dtypes: [...floats, 'int32'], bound: ulpOfLargest(4), run: convolution },
-  { ops: ['Conv3D'], dtypes: floats, bound: ulpOfLargest(4), run: convolution },
+  { ops: ['Conv2D'], dtypes: [...floats, 'int32'], bound: ulpOfLargest(16), run: convolution },
+  { ops: ['Conv3D'], dtypes: floats, bound: ulpOfLargest(16), run: convolution },
   // Not bfloat16: TensorFlow 2.21 gives zeros for most channels there.
   {
     ops: ['DepthwiseConv2dNative'],
     dtypes: ['float32', 'float64', 'float16'],
-    bound: ulpOfLargest(4, floats),
+    bound: ulpOfLargest(16, floats),
     run: depthwise,
   },
   {
     ops: ['Conv2DBackpropInput'],
     dtypes: [...floats, 'int32'],
     dtypeInput: 1,
-    bound: ulpOfLargest(4),
+    bound: ulpOfLargest(16),
     run: transposedConvolution,
   },
   {
     ops: ['Conv3DBackpropInputV2'],
     dtypes: floats,
     dtypeInput: 1,
-    bound: ulpOfLargest(4, floats),
+    bound: ulpOfLargest(16, floats),
     run: transposedConvolution,
   },
   { ops: ['QuantizedConv2D'], dtypes: ['quint8'], run: quantizedConvolution },

@@ -93,5 +93,5 @@ function stridesOf(letters: readonly string[], own: readonly string[], shape: re
 }
 
 export const einsumKernels: readonly Kernel[] = [
-  { ops: ['Einsum'], dtypes: [...floats, 'int32', 'int64'], bound: ulpOfLargest(4), run: einsum },
+  { ops: ['Einsum'], dtypes: [...floats, 'int32', 'int64'], bound: ulpOfLargest(16), run: einsum },
 ]

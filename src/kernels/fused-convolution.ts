@@ -30,6 +30,6 @@ function fused(call: KernelCall): Tensor[] {
 
 /** What the fuse_* transforms make. Resizing gives float32 only. */
 export const fusedConvolutionKernels: readonly Kernel[] = [
-  { ops: ['FusedPadConv2D'], dtypes: [...wide, 'float16'], bound: ulpOfLargest(4), run: fused },
-  { ops: ['FusedResizeAndPadConv2D'], dtypes: ['float32'], bound: ulpOfLargest(4), run: fused },
+  { ops: ['FusedPadConv2D'], dtypes: [...wide, 'float16'], bound: ulpOfLargest(16), run: fused },
+  { ops: ['FusedResizeAndPadConv2D'], dtypes: ['float32'], bound: ulpOfLargest(16), run: fused },
 ]

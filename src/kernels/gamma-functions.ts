@@ -12,10 +12,10 @@ function fromInteger(value: number): number {
 /** The logarithm of the magnitude of the gamma function: Stirling's series from 10 on, and the recurrence below. */
 export function lgamma(value: number): number {
   if (Number.isNaN(value)) return value
+  if (!Number.isFinite(value)) return Number.POSITIVE_INFINITY
   if (value <= 0 && Number.isInteger(value)) return Number.POSITIVE_INFINITY
   if (value === 1 || value === 2) return 0
   if (value < 0.5) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * fromInteger(value)))) - lgamma(1 - value)
-  if (value === Number.POSITIVE_INFINITY) return value
   let shifted = value
   let product = 1
   for (; shifted < 10; shifted++) product *= shifted

@@ -26,7 +26,8 @@ export interface Kernel {
 
 /**
  * How far results may lie from TensorFlow's: it approximates functions, and adds in an order that depends on the processor.
- * Measured against TensorFlow 2.21 and held against its recorded answers.
+ * Measured against TensorFlow 2.21, functions on 20,000 values and sums of up to 5,000 terms (a longer sum may be farther off),
+ * and held against its recorded answers.
  */
 export interface Bound {
   /** In units in the last place of the result's dtype; of results that are integers, their difference. */

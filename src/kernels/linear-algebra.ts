@@ -223,11 +223,12 @@ function rotate(a: number[], b: number[]): boolean {
   return true
 }
 
+/** Measured with matrices of up to 40 rows; errors grow with the condition of the matrix. */
 export const linearAlgebraKernels: readonly Kernel[] = [
-  { ops: ['MatrixInverse'], dtypes: [...wide, ...halves.slice(0, 1)], bound: ulpOfLargest(16), run: inverse },
+  { ops: ['MatrixInverse'], dtypes: [...wide, ...halves.slice(0, 1)], bound: ulpOfLargest(256), run: inverse },
   { ops: ['MatrixDeterminant'], dtypes: wide, bound: ulpOfElement(64), run: determinant },
   { ops: ['LogMatrixDeterminant'], dtypes: wide, bound: ulpOfLargest(64), run: logDeterminant },
-  { ops: ['MatrixSolve'], dtypes: wide, bound: ulpOfLargest(64), run: matrixSolve },
+  { ops: ['MatrixSolve'], dtypes: wide, bound: ulpOfLargest(256), run: matrixSolve },
   { ops: ['Lu'], dtypes: wide, bound: ulpOfLargest(16), run: lu },
   { ops: ['Svd'], dtypes: wide, bound: ulpOfLargest(16), run: singularValues },
 ]

@@ -80,19 +80,19 @@ export const matmulKernels: readonly Kernel[] = [
   {
     ops: ['MatMul'],
     dtypes,
-    bound: ulpOfLargest(4, floats),
+    bound: ulpOfLargest(16, floats),
     run: (call) => matMul(call, call.boolAttr('transpose_a'), call.boolAttr('transpose_b')),
   },
   {
     ops: ['BatchMatMulV2'],
     dtypes: [...dtypes, 'int16'],
-    bound: ulpOfLargest(4),
+    bound: ulpOfLargest(16),
     run: (call) => matMul(call, call.boolAttr('adj_x'), call.boolAttr('adj_y')),
   },
   {
     ops: ['BatchMatMul'],
     dtypes,
-    bound: ulpOfLargest(4, floats),
+    bound: ulpOfLargest(16, floats),
     run: (call) => matMul(call, call.boolAttr('adj_x'), call.boolAttr('adj_y')),
   },
 ]

@@ -112,25 +112,25 @@ function oldBatchNorm(call: KernelCall): Tensor[] {
 }
 
 export const normalizationKernels: readonly Kernel[] = [
-  { ops: ['Softmax'], dtypes: floats, bound: ulpOfLargest(4, floats), run: (call) => softmax(call, false) },
-  { ops: ['LogSoftmax'], dtypes: floats, bound: ulpOfLargest(4, floats), run: (call) => softmax(call, true) },
+  { ops: ['Softmax'], dtypes: floats, bound: ulpOfLargest(8, floats), run: (call) => softmax(call, false) },
+  { ops: ['LogSoftmax'], dtypes: floats, bound: ulpOfLargest(8, floats), run: (call) => softmax(call, true) },
   {
     ops: ['FusedBatchNormV2', 'FusedBatchNormV3'],
     dtypes: ['float32', ...halves],
-    bound: ulpOfLargest(4),
+    bound: ulpOfLargest(8),
     run: fusedBatchNorm,
   },
-  { ops: ['FusedBatchNorm'], dtypes: ['float32'], bound: ulpOfLargest(4), run: fusedBatchNorm },
+  { ops: ['FusedBatchNorm'], dtypes: ['float32'], bound: ulpOfLargest(8), run: fusedBatchNorm },
   {
     ops: ['BatchNormWithGlobalNormalization'],
     dtypes: [...wide, 'float16'],
-    bound: ulpOfLargest(4),
+    bound: ulpOfLargest(8),
     run: oldBatchNorm,
   },
   {
     ops: ['SoftmaxCrossEntropyWithLogits', 'SparseSoftmaxCrossEntropyWithLogits'],
     dtypes: floats,
-    bound: ulpOfLargest(4),
+    bound: ulpOfLargest(8),
     run: crossEntropy,
   },
 ]

@@ -88,8 +88,8 @@ const volumes: readonly DataType[] = ['float32', 'bfloat16']
 export const poolingKernels: readonly Kernel[] = [
   { ops: ['MaxPool'], dtypes: [...floats, 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16'], run: maxPool },
   { ops: ['MaxPool3D'], dtypes: volumes, run: maxPool },
-  { ops: ['AvgPool'], dtypes: floats, bound: ulpOfLargest(4, floats), run: averagePool },
-  { ops: ['AvgPool3D'], dtypes: volumes, bound: ulpOfLargest(4, volumes), run: averagePool },
+  { ops: ['AvgPool'], dtypes: floats, bound: ulpOfLargest(8, floats), run: averagePool },
+  { ops: ['AvgPool3D'], dtypes: volumes, bound: ulpOfLargest(8, volumes), run: averagePool },
   { ops: ['QuantizedAvgPool'], dtypes: ['quint8'], run: quantizedAveragePool },
   { ops: ['QuantizedMaxPool'], dtypes: ['quint8', 'qint8'], run: quantizedMaxPool },
 ]

@@ -6,6 +6,8 @@ import { loadFlushed, resultArray, rounderOf, storeFlushed } from './elements.js
 import {
   axisOf,
   floats,
+  halves,
+  integers,
   isBigInt,
   isFloat,
   type Kernel,
@@ -15,6 +17,7 @@ import {
   minBigInt,
   numbers,
   ulpOfLargest,
+  wide,
 } from './kernel.js'
 import { eachRow, rowStrides } from './strided.js'
 
@@ -201,9 +204,11 @@ function l2Loss(call: KernelCall): Tensor[] {
 }
 
 export const reductionKernels: readonly Kernel[] = [
-  { ops: ['Sum'], dtypes: numbers, bound: ulpOfLargest(4), run: (call) => reduce(call, sum) },
-  { ops: ['Mean'], dtypes: numbers, bound: ulpOfLargest(4), run: (call) => reduce(call, sum, true) },
-  { ops: ['Prod'], dtypes: numbers, bound: ulpOfLargest(4), run: product },
+  { ops: ['Sum'], dtypes: numbers, bound: ulpOfLargest(16), run: (call) => reduce(call, sum) },
+  { ops: ['Mean'], dtypes: numbers, bound: ulpOfLargest(16), run: (call) => reduce(call, sum, true) },
+  { ops: ['Prod'], dtypes: [...wide, ...integers], bound: ulpOfLargest(32), run: product },
+  // TensorFlow rounds after each factor.
+  { ops: ['Prod'], dtypes: halves, bound: ulpOfLargest(1024), run: product },
   { ops: ['Max'], dtypes: numbers, run: maximum },
   { ops: ['Min'], dtypes: numbers, run: minimum },
   { ops: ['All'], dtypes: ['bool'], run: (call) => truth(call, 1, (total, value) => (total && value ? 1 : 0)) },
@@ -217,5 +222,5 @@ export const reductionKernels: readonly Kernel[] = [
     bound: ulpOfLargest(4),
     run: (call) => cumulate(call, 1, isFloat(call.input(0).dtype) ? (a, b) => a * b : multiplyWrapping),
   },
-  { ops: ['L2Loss'], dtypes: floats, bound: ulpOfLargest(4), run: l2Loss },
+  { ops: ['L2Loss'], dtypes: floats, bound: ulpOfLargest(32), run: l2Loss },
 ]

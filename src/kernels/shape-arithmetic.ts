@@ -177,5 +177,5 @@ export const shapeArithmeticKernels: readonly Kernel[] = [
   { ops: ['DiagPart'], dtypes: diagonals, run: diagonalPart },
   { ops: ['SpaceToBatch'], dtypes: blocked, run: (call) => squareBlocks(call, false) },
   { ops: ['BatchToSpace'], dtypes: blocked, run: (call) => squareBlocks(call, true) },
-  { ops: ['EuclideanNorm'], dtypes: floats, bound: ulpOfLargest(4), run: euclideanNorm },
+  { ops: ['EuclideanNorm'], dtypes: floats, bound: ulpOfLargest(8), run: euclideanNorm },
 ]

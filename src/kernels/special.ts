@@ -5,7 +5,7 @@ import { type BinaryFunction, binaryKernel } from './binary.js'
 import { loadFlushed, storeFlushed } from './elements.js'
 import { digamma, incompleteBeta, incompleteGamma, lgamma, polygamma, zeta } from './gamma-functions.js'
 import { floats, type Kernel, type KernelCall, KernelError, ulpOfElement, ulpOfLargest, wide } from './kernel.js'
-import { approximated } from './unary.js'
+import { approximated, keeping } from './unary.js'
 
 /** Three inputs of one shape, or scalars. */
 function betainc(call: KernelCall): Tensor[] {
@@ -32,10 +32,9 @@ function timesFunction(compute: (value: number) => number): BinaryFunction {
 const small: readonly DataType[] = ['float32', 'float16']
 
 export const specialKernels: readonly Kernel[] = [
-  approximated('Lgamma', lgamma, small, 4),
-  { ...approximated('Lgamma', lgamma, ['float64']), bound: ulpOfLargest(64, ['float64']) },
-  approximated('Digamma', digamma, small, 64),
-  { ...approximated('Digamma', digamma, ['float64']), bound: ulpOfLargest(64, ['float64']) },
+  keeping('Lgamma', lgamma, small),
+  { ...keeping('Lgamma', lgamma, ['float64']), bound: ulpOfLargest(64, ['float64']) },
+  { ...approximated('Digamma', digamma, [...small, 'float64']), bound: ulpOfLargest(64) },
   binaryKernel({ ops: ['Polygamma'], dtypes: wide, bound: ulpOfLargest(16), functions: { float: polygamma } }),
   binaryKernel({ ops: ['Zeta'], dtypes: wide, bound: ulpOfLargest(16), functions: { float: zeta } }),
   binaryKernel({

@@ -12,6 +12,7 @@ import {
   KernelError,
   numbers,
   ulpOfElement,
+  ulpOfLargest,
   wide,
 } from './kernel.js'
 
@@ -55,6 +56,11 @@ function apply(functions: UnaryFunction, input: Tensor): Tensor {
 /** A function that TensorFlow approximates: here it is rounded from double. */
 export function approximated(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats, ulp = 4): Kernel {
   return unary([op], dtypes, { float }, ulpOfElement(ulp, dtypes))
+}
+
+/** The same of a function that TensorFlow takes from the C library, which computes with denormals. */
+export function keeping(op: string, float: FloatFunction, dtypes: readonly DataType[] = floats): Kernel {
+  return unary([op], dtypes, { float, keepsDenormals: true }, ulpOfElement(4, dtypes))
 }
 
 /** 1 and -1; of -0 it is 0, and of a denormal the denormal. */
@@ -162,27 +168,41 @@ export const unaryKernels: readonly Kernel[] = [
   approximated('Reciprocal', (value) => 1 / value),
   approximated('Inv', (value) => 1 / value),
   approximated('Exp', Math.exp),
-  approximated('Expm1', Math.expm1),
+  keeping('Expm1', Math.expm1),
   approximated('Log', Math.log),
   approximated('Log1p', Math.log1p),
   approximated('Sin', Math.sin),
   approximated('Cos', Math.cos),
-  approximated('Tan', Math.tan),
+  keeping('Tan', Math.tan),
   approximated('Asin', Math.asin),
   approximated('Acos', Math.acos),
   approximated('Atan', Math.atan),
-  approximated('Sinh', Math.sinh),
+  keeping('Sinh', Math.sinh),
   approximated('Cosh', Math.cosh),
-  approximated('Asinh', Math.asinh),
+  keeping('Asinh', Math.asinh),
   approximated('Acosh', Math.acosh),
   approximated('Atanh', Math.atanh),
-  approximated('Tanh', Math.tanh),
-  approximated('Sigmoid', (value) => 1 / (1 + Math.exp(-value))),
+  approximated('Tanh', Math.tanh, floats, 6),
+  approximated('Sigmoid', (value) => 1 / (1 + Math.exp(-value)), floats, 6),
   approximated('Erf', erf, floats, 12),
-  approximated('Erfc', erfc, floats, 12),
-  approximated('Softplus', (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)))),
-  approximated('Elu', (value) => (value < 0 ? Math.expm1(value) : value)),
-  approximated('Selu', (value) => (value < 0 ? seluScaledAlpha * Math.expm1(value) : seluScale * value)),
+  approximated('Erfc', erfc, floats, 64),
+  approximated('Softplus', (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value))), floats, 8),
+  // TensorFlow takes 1 from a rounded exponential, so that small values lose their last bits.
+  unary(
+    ['Elu'],
+    floats,
+    { steps: (value, round) => (value < 0 ? round(Math.exp(value)) - 1 : value) },
+    ulpOfLargest(4),
+  ),
+  unary(
+    ['Selu'],
+    floats,
+    {
+      steps: (value, round) =>
+        value < 0 ? round(seluScaledAlpha) * round(round(Math.exp(value)) - 1) : round(seluScale) * value,
+    },
+    ulpOfLargest(4),
+  ),
   test('IsNan', Number.isNaN),
   test('IsFinite', Number.isFinite),
   test('IsInf', (value) => Math.abs(value) === Number.POSITIVE_INFINITY),

@@ -15,9 +15,7 @@ import { readRecordedRun } from './recorded-run.js'
  * no constant path in a graph of real use. A kernel for one of them takes it off the list. (A FusedBatchNormV3 that is
  * training is not computed either.)
  */
-const withoutKernel = new Set(
-  `Enter Merge RandomUniform Switch TensorArrayV3`.split(/\s+/),
-)
+const withoutKernel = new Set(`Enter Merge RandomUniform Switch TensorArrayV3`.split(/\s+/))
 
 /** What a computation gives, or why it cannot be. */
 function computed(compute: () => Tensor[]): Tensor[] | string {
