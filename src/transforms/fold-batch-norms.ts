@@ -85,7 +85,7 @@ export const foldBatchNorms: Transform = defineTransform({
     {
       test: 'control-inputs',
       historical: 'drops the control inputs of the Mul and of its constant',
-      here: 'they move to the folded layer',
+      here: 'they move to the folded layer; where the constant waits for that layer, it is left, with a reason',
     },
     { test: 'float64-weights', historical: 'aborts on weights that are not float32', here: 'left, with a reason' },
   ],

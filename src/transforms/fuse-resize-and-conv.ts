@@ -162,7 +162,7 @@ function obstacleOf(graph: Graph, conv: Node, { resize, pad }: Fusible, context:
   const fusedOp = fusedOpFor(resize)
   if (!opDef(fusedOp)!.attrs.get('T')!.allowedTypes!.includes(type)) return `${fusedOp} does not compute ${type}`
   for (const node of [pad, resize]) {
-    const busy = node && otherUse(graph, node, context)
+    const busy = node && otherUse(graph, node, context, [conv, pad])
     if (busy) return busy
   }
   if (pad && !padsSpaceOnly(graph, pad))
@@ -201,7 +201,9 @@ function fuse(graph: Graph, conv: Node, { resize, pad }: Fusible, { report }: Tr
     paddings = tensorName(zeros.name)
   }
   const data = resize ? resize.dataInputs : pad!.dataInputs.slice(0, 1)
-  const controls = [resize, pad, conv].flatMap((node) => node?.controlInputs ?? [])
+  const controls = [resize, pad, conv]
+    .flatMap((node) => node?.controlInputs ?? [])
+    .filter((input) => input.node !== pad?.name && input.node !== resize?.name)
   const fused = new Node({
     name: conv.name,
     op: fusedOpFor(resize),

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.js'
 import type { Node } from '../graph/node.js'
 import { printShape } from '../graph/shape.js'
+import { isControl } from '../graph/tensor-name.js'
 import { boolOrDefault, stringOrDefault } from './attr-default.js'
 import type { TransformContext } from './transform.js'
 
@@ -74,10 +75,19 @@ export function channelAxisOf(node: Node, rank: number): number | undefined {
   return format === (rank === 5 ? 'NCDHW' : 'NCHW') ? rank - 1 : undefined
 }
 
-/** Why a node cannot change what it computes: somebody else wants it as it is. */
-export function otherUse(graph: Graph, node: Node, { isPinned }: TransformContext): string | undefined {
+/**
+ * Why a node cannot change what it computes: somebody else wants it as it is.
+ * @param together nodes that go with it, whose control inputs on it say nothing then
+ */
+export function otherUse(
+  graph: Graph,
+  node: Node,
+  { isPinned }: TransformContext,
+  together: readonly (Node | undefined)[] = [],
+): string | undefined {
   if (isPinned(node)) return `"${node.name}" is an input or output of the graph`
-  return graph.edgesFrom(node.name).length > 1 ? `"${node.name}" has other readers` : undefined
+  const uses = graph.edgesFrom(node.name).filter(({ reader, input }) => !isControl(input) || !together.includes(reader))
+  return uses.length > 1 ? `"${node.name}" has other readers` : undefined
 }
 
 /**

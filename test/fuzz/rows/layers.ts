@@ -75,7 +75,15 @@ const readsLayerBehindAddition = (node: Node, graph: Graph): boolean => {
 
 export const foldBatchNorms: Rows = {
   'wrong-shape': failsAt(onSource(isWrongShape), { text: /bad shape/ }),
-  'control-inputs': keepsPlace,
+  'control-inputs': either(
+    keepsPlace,
+    around(
+      onSource((node, graph) => {
+        const parts = scaled(node, graph)
+        return parts?.factor.controlInputs.some((input) => input.node === parts.layer.name) ?? false
+      }),
+    ),
+  ),
   siblings: around(onSource(shares)),
   chain: around(
     onSource(
@@ -194,9 +202,20 @@ export const foldOldBatchNorms: Rows = {
   'is-training': beside((node) => batchNorms.has(node.op) && node.attrs.bool('is_training') !== false),
   'fused-v2-and-v3': beside((node) => node.op === 'FusedBatchNormV2' || node.op === 'FusedBatchNormV3'),
   'bias-between': beside(
-    onSource((node, graph) => batchNorms.has(node.op) && additions.has(producer(node, 0, graph)?.op ?? '')),
+    // A batch norm that was folded is an addition.
+    onSource((node, graph) => {
+      const before = producer(node, 0, graph)?.op ?? ''
+      return batchNorms.has(node.op) && (additions.has(before) || batchNorms.has(before))
+    }),
   ),
   'convolution-shared': beside((node, situation) => isLayerShared(node, situation) || isCarrierOutput(node, situation)),
+  'constant-is-output': beside((node, situation) => {
+    const { source } = situation
+    const layers = layersOf(node, source)
+    const own = layers.length > 0 ? parameters(node, source) : []
+    const constants = [...own, ...layers.map((layer) => producer(layer, 1, source)!)]
+    return constants.some((constant) => isPinned(constant.name, situation))
+  }),
   'shared-weights': beside(
     onSource((node, graph) =>
       layersOf(node, graph).some((layer) => readElsewhere(producer(layer, 1, graph), layer, graph)),

@@ -105,7 +105,7 @@ export const sparsifyGather: Rows = {
     failsAt(isPartOutput),
   ),
   'control-inputs': either(failsAt(hasControls), around(hasControls, 3)),
-  'shared-axis': around(sharesAxis, 3),
+  'shared-axis': either(around(sharesAxis, 3), failsAt(sharesAxis)),
   'int32-ids': around(
     gathers((gather) => gather.attrs.type('Tindices') === 'int32'),
     3,
