@@ -103,7 +103,11 @@ export const flattenAtrousConv: Transform = defineTransform({
       }
     }
     for (const [node, reason] of left) report.skip(node, reason)
-    removeUnread(graph, [...spaceToBatch, ...constants], context)
+    // One of them may be read, as a control input, by another.
+    for (let before = -1; before !== report.removed; ) {
+      before = report.removed
+      removeUnread(graph, [...spaceToBatch, ...constants], context)
+    }
     for (const name of newNames.keys()) if (graph.has(name)) newNames.delete(name)
     followColocation(graph, newNames)
   },
