@@ -1,7 +1,7 @@
 import { elementCount, sameShape } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { loadFlushed, resultArray, storeFlushed } from './elements.js'
-import { halves, type Kernel, type KernelCall, KernelError, ulpOfElement, ulpOfLargest, wide } from './kernel.js'
+import { type Kernel, type KernelCall, KernelError, ulpOfElement, ulpOfLargest, wide } from './kernel.js'
 
 /** A matrix in double with what elimination left of it: L below the diagonal, U from it on. */
 interface Factors {
@@ -225,7 +225,7 @@ function rotate(a: number[], b: number[]): boolean {
 
 /** Measured with matrices of up to 40 rows; errors grow with the condition of the matrix. */
 export const linearAlgebraKernels: readonly Kernel[] = [
-  { ops: ['MatrixInverse'], dtypes: [...wide, ...halves.slice(0, 1)], bound: ulpOfLargest(256), run: inverse },
+  { ops: ['MatrixInverse'], dtypes: [...wide, 'float16'], bound: ulpOfLargest(256), run: inverse },
   { ops: ['MatrixDeterminant'], dtypes: wide, bound: ulpOfElement(64), run: determinant },
   { ops: ['LogMatrixDeterminant'], dtypes: wide, bound: ulpOfLargest(64), run: logDeterminant },
   { ops: ['MatrixSolve'], dtypes: wide, bound: ulpOfLargest(256), run: matrixSolve },

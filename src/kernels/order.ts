@@ -93,6 +93,9 @@ function uniqueAlong(call: KernelCall): Tensor[] {
   return call.node.op === 'UniqueV2' ? results.slice(0, 2) : results
 }
 
+/** How long ranges come out is known only when they are computed. */
+const longestRanges = 2 ** 24
+
 /** Ranges one behind the other, and where each starts. */
 function raggedRange(call: KernelCall): Tensor[] {
   const { dtype } = call.input(0)
@@ -107,6 +110,7 @@ function raggedRange(call: KernelCall): Tensor[] {
     const [start, limit, delta] = [pick(0, row), pick(1, row), pick(2, row)]
     if (delta === zero) throw new KernelError('a range does not end')
     const count = big ? countOf(Number(start), Number(limit), Number(delta)) : countOf(start, limit, delta)
+    if (values.length + count > longestRanges) throw new KernelError('the ranges are too long to be computed')
     for (let index = 0; index < count; index++) {
       const step: Numeric = big ? BigInt(index) : index
       values.push(start + step * delta)

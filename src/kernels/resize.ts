@@ -114,9 +114,10 @@ function bilinear(call: KernelCall): Tensor[] {
   const [, height, width, channels] = shape
   const input = call.input(0)
   // Pictures that keep their size are copied.
-  const same = height === plan.output[0] && width === plan.output[1]
-  const values = same ? (load(input) as Float32Array) : floatsOf(input)
-  if (same) return [Tensor.of('float32', shape, Float32Array.from(values as ArrayLike<number | bigint>, Number))]
+  if (height === plan.output[0] && width === plan.output[1]) {
+    return [Tensor.of('float32', shape, Float32Array.from(load(input) as ArrayLike<number | bigint>, Number))]
+  }
+  const values = floatsOf(input)
   const [rows, columns] = [mixes(plan, 0), mixes(plan, 1)]
   const pixel = (n: number, y: number, x: number, channel: number): number =>
     values[((n * height + y) * width + x) * channels + channel]!

@@ -191,8 +191,6 @@ function segmentKernel(
   return { ops, dtypes, ...(ulp > 0 && { bound: ulpOfLargest(ulp) }), run: (call) => run(call, reducer) }
 }
 
-const narrowSums: readonly DataType[] = numbers
-
 export const segmentKernels: readonly Kernel[] = [
   segmentKernel(['SegmentSum'], segments, sum, 8),
   segmentKernel(['SegmentMean'], segments, mean, 8),
@@ -203,7 +201,7 @@ export const segmentKernels: readonly Kernel[] = [
   segmentKernel(['UnsortedSegmentProd'], unsorted, product, 8),
   segmentKernel(['UnsortedSegmentMax'], unsorted, { ...largest, empty: lowestOf }),
   segmentKernel(['UnsortedSegmentMin'], unsorted, { ...smallest, empty: highestOf }),
-  segmentKernel(['SparseSegmentSum', 'SparseSegmentSumWithNumSegments'], sparse, sum, 8, narrowSums),
+  segmentKernel(['SparseSegmentSum', 'SparseSegmentSumWithNumSegments'], sparse, sum, 8),
   segmentKernel(['SparseSegmentMean', 'SparseSegmentMeanWithNumSegments'], sparse, mean, 8, floats),
   segmentKernel(['SparseSegmentSqrtN', 'SparseSegmentSqrtNWithNumSegments'], sparse, rootMean, 8, floats),
   { ops: ['Bincount'], dtypes: [...wide, 'int32', 'int64'], dtypeInput: 2, run: bincount },

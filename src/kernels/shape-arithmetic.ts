@@ -161,21 +161,19 @@ function euclideanNorm(call: KernelCall): Tensor[] {
   return [storeFlushed(input.dtype, total!.shape, result)]
 }
 
-const whole = numbers.filter((dtype) => integers.includes(dtype))
 const diagonals = ['float32', 'float64', 'float16', 'int32', 'int64', ...complexes] as const
-const blocked = numbers
 const clipped = numbers.filter((dtype) => dtype !== 'uint32' && dtype !== 'uint64')
 
 export const shapeArithmeticKernels: readonly Kernel[] = [
   { ops: ['DataFormatDimMap'], dtypes: ['int32', 'int64'], run: mapAxes },
   { ops: ['DataFormatVecPermute'], dtypes: ['int32', 'int64'], run: permuteAxes },
   { ops: ['ConjugateTranspose'], dtypes: movable.filter((dtype) => !dtype.startsWith('q')), run: conjugateTranspose },
-  { ops: ['PopulationCount'], dtypes: whole, run: populationCount },
+  { ops: ['PopulationCount'], dtypes: integers, run: populationCount },
   { ops: ['ClipByValue'], dtypes: clipped, run: clip },
   { ops: ['Cross'], dtypes: numbers, run: cross },
   { ops: ['Diag'], dtypes: diagonals, run: diagonal },
   { ops: ['DiagPart'], dtypes: diagonals, run: diagonalPart },
-  { ops: ['SpaceToBatch'], dtypes: blocked, run: (call) => squareBlocks(call, false) },
-  { ops: ['BatchToSpace'], dtypes: blocked, run: (call) => squareBlocks(call, true) },
+  { ops: ['SpaceToBatch'], dtypes: numbers, run: (call) => squareBlocks(call, false) },
+  { ops: ['BatchToSpace'], dtypes: numbers, run: (call) => squareBlocks(call, true) },
   { ops: ['EuclideanNorm'], dtypes: floats, bound: ulpOfLargest(8), run: euclideanNorm },
 ]

@@ -101,6 +101,13 @@ test('each dtype that a kernel declares is shown by a golden, but for what is on
   }
 })
 
+test('ranges that would fill the memory are not computed', () => {
+  const ends = [0, 2e9, 1].map((value) => Tensor.of('int32', [], Int32Array.of(value)))
+  expect(() => runNode(new Node({ name: 'n', op: 'RaggedRange' }), ends)).toThrow(
+    'the ranges are too long to be computed',
+  )
+})
+
 test('each kernel computes ops that TensorFlow knows', () => {
   for (const kernel of kernels) for (const op of kernel.ops) expect(opDef(op), op).toBeDefined()
 })
