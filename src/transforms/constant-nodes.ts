@@ -143,7 +143,8 @@ function compute(
   return undefined
 }
 
-function tooLarge(bytes: number, limit: number): string {
+/** Why a result is not folded. */
+export function tooLarge(bytes: number, limit: number): string {
   return `the result would be ${bytes} bytes, and max_constant_size_in_bytes is ${limit}`
 }
 

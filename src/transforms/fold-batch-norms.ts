@@ -68,6 +68,11 @@ export const foldBatchNorms: Transform = defineTransform({
       here: 'it is left, with a reason',
     },
     {
+      test: 'factor-is-read-before',
+      historical: 'gives two nodes one name, or fails, where the factor is the weights too or is read before the layer',
+      here: 'folded',
+    },
+    {
       test: 'constant-is-output',
       historical: 'an output that is a constant of weights or factors is changed or disappears',
       here: 'it stays as it is',

@@ -5,8 +5,8 @@ import { Tensor } from '../graph/tensor.js'
 import { controlInput, isControl, tensorName } from '../graph/tensor-name.js'
 import { giveDefaults } from './add-default-attributes.js'
 import { constNode } from './const-node.js'
-import { type ConstantNode, findConstantNodes, isShapeOp } from './constant-nodes.js'
-import { bool, int, strings } from './options.js'
+import { type ConstantNode, findConstantNodes, isShapeOp, tooLarge } from './constant-nodes.js'
+import { bool, int, type OptionsOf, strings } from './options.js'
 import { defineTransform, type Reporter, type Transform, type TransformContext } from './transform.js'
 
 const options = {
@@ -22,6 +22,8 @@ const options = {
     help: 'whether to fold what takes more room than the constants it is computed from, and 1 KiB beyond',
   }),
 }
+
+type Given = OptionsOf<typeof options>
 
 /** How much larger than the constants behind it a result may be. */
 const growthLimit = 1024
@@ -80,6 +82,11 @@ export const foldConstants: Transform = defineTransform({
       here: 'folds it, as for every other output',
     },
     {
+      test: 'output-that-is-read',
+      historical: 'leaves what an output is computed from as it is where others read the output too',
+      here: 'folds it',
+    },
+    {
       test: 'colocation',
       historical: 'leaves "_class" naming nodes that are gone, so that TensorFlow refuses the graph',
       here: 'such entries go with the node',
@@ -105,7 +112,7 @@ export const foldConstants: Transform = defineTransform({
       skip: (node, reason) => report.skip(node, reason),
     })
     const folding: Folding = { graph, needed, constants, staying: new Set() }
-    putInPlace(folding, wantedResults(folding, given.allow_growth, context), report)
+    putInPlace(folding, wantedResults(folding, given, context), report)
     removeUnneeded(graph, ends, context)
     for (const node of graph.nodes) if (!fed.has(node)) tidy(node, context)
   },
@@ -140,7 +147,7 @@ interface Result {
 }
 
 /** Goes from readers to what they read, as a result is wanted only where a node that stays reads it. */
-function wantedResults(folding: Folding, allowGrowth: boolean, { isPinned, report }: TransformContext): Result[] {
+function wantedResults(folding: Folding, given: Given, { isPinned, report }: TransformContext): Result[] {
   const { graph, needed, constants, staying } = folding
   const wanted = new Map<Node, Set<number>>()
   const readBy = (reader: Node): void => {
@@ -157,7 +164,7 @@ function wantedResults(folding: Folding, allowGrowth: boolean, { isPinned, repor
     if (isPinned(node)) staying.add(node)
     for (const port of node.op === 'Const' ? [] : (wanted.get(node) ?? [])) {
       const tensor = outputs![port]!
-      const reason = allowGrowth ? undefined : growth(folding, node, tensor)
+      const reason = whyLeft(folding, node, tensor, given)
       if (reason === undefined) results.push({ node, port, tensor, waitsFor })
       else {
         staying.add(node)
@@ -168,6 +175,14 @@ function wantedResults(folding: Folding, allowGrowth: boolean, { isPinned, repor
     if (staying.has(node) || (node.op === 'Const' && wanted.has(node))) readBy(node)
   }
   return results
+}
+
+function whyLeft(folding: Folding, node: Node, tensor: Tensor, given: Given): string | undefined {
+  const { byteLength } = tensor
+  const limit = given.max_constant_size_in_bytes
+  // Other results of this size were not even computed.
+  if (isShapeOp(node) && byteLength > limit) return tooLarge(byteLength, limit)
+  return given.allow_growth ? undefined : growth(folding, node, tensor)
 }
 
 /** Folded names count on from the outputs of Shape and the like, which the Graph Transform Tool numbers first. */

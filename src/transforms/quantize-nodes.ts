@@ -35,6 +35,8 @@ export const quantizeNodes: Transform = defineTransform({
   name: 'quantize_nodes',
   summary: 'computes layers in eight bits',
   fidelity: 'lossy',
+  // What redundant pairs kept apart may be equal then, and a second run makes one of it.
+  idempotent: false,
   options,
   differences: [
     {

@@ -99,7 +99,7 @@ function replaceByPlaceholders(graph: Graph, nodes: ReadonlySet<Node>, given: Gi
   let inferred: ShapeMap | undefined
   const shapeOf = (node: Node): Shape => {
     if (given.shape !== undefined) return given.shape
-    inferred ??= inferShapes(graph, { evaluate: runOnConstants })
+    inferred ??= inferShapes(graph, { evaluate: runOnConstants, fed: new Set([...nodes].map(({ name }) => name)) })
     return inferred.shapesOf(node)[0] ?? node.attrs.list('_output_shapes')?.shape?.[0] ?? null
   }
   for (const node of nodes) {

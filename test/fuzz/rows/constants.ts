@@ -29,6 +29,9 @@ export const foldConstants: Rows = {
     (node, situation) =>
       passing.has(node.op) && isPinned(node.name, situation) && situation.source.readerCount(node.name) === 0,
   ),
+  'output-that-is-read': around((node, situation) => {
+    return isPinned(node.name, situation) && situation.source.readerCount(node.name) > 0
+  }),
   'no-kernel': either(
     failsAt((node, situation) => skips(situation, /(?:)/, node.name)),
     around((node, situation) => skips(situation, /cannot be computed|there is no kernel/, node.name)),

@@ -86,7 +86,10 @@ export const flattenAtrousConv: Rows = {
   'control-inputs': either(
     keepsPlace,
     around(
-      at(({ filter, spread }) => filter.controlInputs.some((input) => input.node === spread.name)),
+      at(({ filter, spread, constants }) => {
+        const gone = new Set([spread, ...constants].map(({ name }) => name))
+        return filter.controlInputs.some((input) => gone.has(input.node))
+      }),
       3,
     ),
   ),

@@ -80,7 +80,11 @@ export const foldBatchNorms: Rows = {
     around(
       onSource((node, graph) => {
         const parts = scaled(node, graph)
-        return parts?.factor.controlInputs.some((input) => input.node === parts.layer.name) ?? false
+        const waits = [
+          ...(parts?.factor.controlInputs ?? []).filter((input) => input.node === parts?.layer.name),
+          ...(parts ? node.controlInputs : []).filter((input) => input.node === parts?.factor.name),
+        ]
+        return waits.length > 0
       }),
     ),
   ),
@@ -111,6 +115,14 @@ export const foldBatchNorms: Rows = {
       const parts = scaled(node, graph)
       return parts !== undefined && readElsewhere(parts.factor, node, graph)
     }),
+  ),
+  'factor-is-read-before': failsAt(
+    onSource((node, graph) => {
+      const parts = scaled(node, graph)
+      const before = parts ? [parts.factor === parts.weights ? parts.layer : undefined, parts.input] : []
+      return before.some((each) => each?.dataInputs.some((input) => input.node === parts!.factor.name))
+    }),
+    { kinds: ['broken', 'refused'] },
   ),
   'convolution-is-output': around((node, situation) => {
     const parts = scaled(node, situation.source)
