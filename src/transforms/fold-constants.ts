@@ -82,6 +82,11 @@ export const foldConstants: Transform = defineTransform({
       here: 'folds it, as for every other output',
     },
     {
+      test: 'waits-for-a-constant',
+      historical: 'a result waits for what is computed from constants too, where only control inputs read that',
+      here: 'it does not',
+    },
+    {
       test: 'output-that-is-read',
       historical: 'leaves what an output is computed from as it is where others read the output too',
       here: 'folds it',

@@ -126,8 +126,12 @@ function between(ours: Node, theirs: Node): Difference[] {
 
 export const dataOf = (node: Node): string => node.dataInputs.map(printTensorName).join(', ')
 
-/** Control inputs say nothing by their order. */
-export const controlsOf = (node: Node): string => node.inputs.filter(isControl).map(printTensorName).sort().join(', ')
+/** Control inputs say nothing by their order, nor twice, nor beside a data input of the same node. */
+export function controlsOf(node: Node): string {
+  const data = new Set(node.dataInputs.map((input) => input.node))
+  const controls = node.inputs.filter((input) => isControl(input) && !data.has(input.node))
+  return [...new Set(controls.map(printTensorName))].sort().join(', ')
+}
 
 function sameValue(a: AttrValue, b: AttrValue): boolean {
   if (a.kind === 'tensor' && b.kind === 'tensor') return sameTensor(a.value, b.value)

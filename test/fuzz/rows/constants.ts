@@ -1,6 +1,9 @@
+import type { Graph } from '../../../src/graph/graph.js'
+import type { Node } from '../../../src/graph/node.js'
 import { outputCount } from '../../../src/ops/op-defs.js'
+import { controlsOf } from '../differences.js'
 import { around, either, failsAt } from './component.js'
-import { isPinned, onlyTheyFail, type Rows, skips } from './row.js'
+import { isPinned, moreThan, onlyTheyFail, type Rows, skips } from './row.js'
 
 const passing: ReadonlySet<string> = new Set([
   'Identity',
@@ -12,6 +15,20 @@ const passing: ReadonlySet<string> = new Set([
   'Rank',
   'Size',
 ])
+
+function dependsOnConstants(node: Node | undefined, source: Graph): boolean {
+  if (!node || node.op.startsWith('Placeholder')) return false
+  return (
+    node.op === 'Const' ||
+    (node.dataInputs.length > 0 && node.dataInputs.every((input) => dependsOnConstants(source.get(input.node), source)))
+  )
+}
+
+/** Whether a node of the result is one that the node reads, directly or not, or comes of one. */
+function reads(node: Node, name: string, source: Graph): boolean {
+  const origin = name.replace(/\/(_\d+__cf__\d+|folded\d+)$/, '')
+  return node.name === origin || node.inputs.some((input) => reads(source.get(input.node)!, name, source))
+}
 
 export const foldConstants: Rows = {
   'fed-and-fetched': (difference, situation) => onlyTheyFail(difference, situation, /is both fed and fetched/),
@@ -29,6 +46,15 @@ export const foldConstants: Rows = {
     (node, situation) =>
       passing.has(node.op) && isPinned(node.name, situation) && situation.source.readerCount(node.name) === 0,
   ),
+  'waits-for-a-constant': ({ kind, ours, theirs, node }, { source }) => {
+    // What is folded waits for less; and what it waited for, and all behind that, may be gone.
+    const waited = source.nodes.flatMap((each) => each.controlInputs.map((input) => input.node))
+    const isConstant = (name: string): boolean => dependsOnConstants(source.get(name), source)
+    if (kind === 'only theirs') return waited.some((name) => isConstant(name) && reads(source.get(name)!, node, source))
+    if (kind !== 'control inputs') return false
+    const more = moreThan(controlsOf(theirs!), controlsOf(ours!)).map((name) => name.slice(1))
+    return more.length > 0 && more.every((name) => waited.includes(name) && isConstant(name))
+  },
   'output-that-is-read': around((node, situation) => {
     return isPinned(node.name, situation) && situation.source.readerCount(node.name) > 0
   }),

@@ -64,13 +64,17 @@ const isWrongShape = (node: Node, graph: Graph): boolean => {
   return shape!.length !== 1 || shape![0] !== channels
 }
 
-const readsLayerBehindAddition = (node: Node, graph: Graph): boolean => {
-  if (node.op !== 'Mul') return false
-  return [0, 1].some((index) => {
-    const before = producer(node, index, graph)
-    if (!before || !additions.has(before.op)) return false
-    return [0, 1].some((at) => layerOps.has(producer(before, at, graph)?.op ?? ''))
+/** Whether a node is an addition to what a layer computes, or several. */
+const addsToLayer = (node: Node | undefined, graph: Graph): boolean => {
+  if (!node || !additions.has(node.op)) return false
+  return [0, 1].some((at) => {
+    const before = producer(node, at, graph)
+    return layerOps.has(before?.op ?? '') || addsToLayer(before, graph)
   })
+}
+
+const readsLayerBehindAddition = (node: Node, graph: Graph): boolean => {
+  return node.op === 'Mul' && [0, 1].some((at) => addsToLayer(producer(node, at, graph), graph))
 }
 
 export const foldBatchNorms: Rows = {
@@ -103,7 +107,7 @@ export const foldBatchNorms: Rows = {
         node.op === 'Mul' && isConst(producer(node, 0, graph)) && layerOps.has(producer(node, 1, graph)?.op ?? ''),
     ),
   ),
-  'bias-between': around(onSource(readsLayerBehindAddition)),
+  'bias-between': around(onSource(readsLayerBehindAddition), 3),
   'shared-weights': around(
     onSource((node, graph) => {
       const parts = scaled(node, graph)

@@ -1,9 +1,9 @@
 import type { Graph } from '../../../src/graph/graph.js'
 import type { Node } from '../../../src/graph/node.js'
 import { isControl } from '../../../src/graph/tensor-name.js'
-import { dataOf } from '../differences.js'
+import { controlsOf, dataOf } from '../differences.js'
 import { around } from './component.js'
-import { bothGraphs, isPinned, onlyTheyFail, type Row, type Rows, type Situation, skips, tidyControls } from './row.js'
+import { bothGraphs, isPinned, onlyTheyFail, type Row, type Rows, type Situation, skips } from './row.js'
 
 export const renameAttribute: Rows = {
   'name-taken': ({ kind, node }, situation) => kind === 'attr' && skips(situation, /it has an attribute/, node),
@@ -28,7 +28,7 @@ const staysPinned: Row = (difference, situation) => {
   const rename = (text: string): string =>
     text.replaceAll(new RegExp(`(^|[ ^])${escaped(to)}(?=$|[,:])`, 'g'), `$1${from}`)
   if (kind === 'inputs') return dataOf(ours!) === rename(dataOf(theirs!))
-  return kind === 'control inputs' && tidyControls(ours!) === sorted(rename(tidyControls(theirs!)))
+  return kind === 'control inputs' && controlsOf(ours!) === sorted(rename(controlsOf(theirs!)))
 }
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')

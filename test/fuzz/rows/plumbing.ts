@@ -1,6 +1,7 @@
 import type { Node } from '../../../src/graph/node.js'
 import { isControl, printTensorName } from '../../../src/graph/tensor-name.js'
 import { conditionalNodes } from '../../../src/transforms/conditional-nodes.js'
+import { controlsOf } from '../differences.js'
 import {
   bothGraphs,
   extraControls,
@@ -13,7 +14,6 @@ import {
   type Situation,
   skips,
   through,
-  tidyControls,
 } from './row.js'
 
 export const stripUnusedNodes: Rows = {
@@ -68,9 +68,6 @@ export const removeNodes: Rows = {
   'control-inputs-move': (difference, situation) => {
     return hasMoreControls(difference) && comesFromRemoved(extraControls(difference), situation)
   },
-  'duplicate-inputs': ({ kind, ours, theirs }) => {
-    return kind === 'control inputs' && tidyControls(ours!) === tidyControls(theirs!)
-  },
   'later-port-read': (difference, situation) => {
     if (!skips(situation, /reads its output \d/)) return false
     if (onlyTheyFail(difference, situation)) return true
@@ -97,14 +94,14 @@ export const removeNodes: Rows = {
     const { kind, node, ours, theirs } = difference
     if (kind === 'only ours') return skips(situation, /stands for a branch|cannot move to the Merge/, node)
     return kind === 'control inputs'
-      ? moreThan(tidyControls(ours!), tidyControls(theirs!)).length > 0
+      ? moreThan(controlsOf(ours!), controlsOf(theirs!)).length > 0
       : readsPast(difference, situation)
   },
 }
 
 export const removeControlDependencies: Rows = {
   'in-a-branch': ({ kind, node, ours, theirs }, { source }) => {
-    if (kind !== 'control inputs' || tidyControls(theirs!) !== '') return false
+    if (kind !== 'control inputs' || controlsOf(theirs!) !== '') return false
     const conditional = conditionalNodes(source)
     const kept = ours!.inputs.filter(isControl)
     const before = source.get(node)!.inputs.map(printTensorName)

@@ -38,13 +38,6 @@ export function onlyTheyFail({ kind }: Difference, { ours, theirs }: Situation, 
   return kind === 'outcome' && ours.kind === 'graph' && theirs.kind !== 'graph' && text.test(theirs.text)
 }
 
-/** The control inputs of a node, each once and none beside a data input of the same node. */
-export function tidyControls(node: Node): string {
-  const data = new Set(node.dataInputs.map((input) => input.node))
-  const controls = node.inputs.filter((input) => isControl(input) && !data.has(input.node))
-  return [...new Set(controls.map(printTensorName))].sort().join(', ')
-}
-
 /** The names in ours that theirs has not, of what stands between commas. */
 export function moreThan(ours: string, theirs: string): string[] {
   const known = new Set(theirs.split(', '))
@@ -59,7 +52,7 @@ export function extraControls({ ours, theirs }: Difference): string[] {
 /** Whether our node has the tool's control inputs and more. */
 export function hasMoreControls({ kind, ours, theirs }: Difference): boolean {
   if (kind !== 'control inputs' || !ours || !theirs) return false
-  return moreThan(tidyControls(theirs), tidyControls(ours)).length === 0
+  return moreThan(controlsOf(theirs), controlsOf(ours)).length === 0
 }
 
 /** What an input reads when nodes that pass on their first input, and that one side has and the other has not, are looked through. */
