@@ -1,6 +1,9 @@
 import { parseChain } from '../src/chain/parse.js'
 import { queryKeys } from '../src/chain/request.js'
+import { commands } from '../src/cli/command-line.js'
 import { errorCodes } from '../src/errors.js'
+import { kernelTable, printBound } from '../src/kernels/kernel-table.js'
+import { targets } from '../src/ops/targets.js'
 import { presets } from '../src/transforms/presets.js'
 import { transforms } from '../src/transforms/registry.js'
 
@@ -58,6 +61,30 @@ const sections: Record<string, () => string> = {
       transforms.flatMap((transform) =>
         transform.differences.map(({ historical, here }) => [code(transform.name), historical, here]),
       ),
+    ),
+
+  commands: () =>
+    table(
+      ['command', 'does', 'flags'],
+      commands.map(({ name, summary, flags, operands = [] }) => [
+        code(name),
+        summary,
+        [...operands.map((operand) => operand.name), ...Object.keys(flags).map((flag) => `--${flag}`)]
+          .map(code)
+          .join(' '),
+      ]),
+    ),
+
+  targets: () =>
+    table(
+      ['target', 'is'],
+      Object.entries(targets).map(([name, text]) => [code(name), text]),
+    ),
+
+  kernels: () =>
+    table(
+      ['op', 'data types', 'beside TensorFlow'],
+      kernelTable().map(({ op, dtypes, bound }) => [code(op), dtypes.join(', '), printBound(bound)]),
     ),
 
   errors: () =>

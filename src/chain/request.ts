@@ -37,7 +37,7 @@ export const queryKeys: Readonly<Record<QueryKey, string>> = {
   feed: 'placeholders and the constants that they are bound to: is_training:false,keep_prob:1',
   shape: 'sizes of inputs that the graph leaves open: image:1,224,224,3;mask:1,224',
   format: `what is emitted: ${formats.join(' or ')}`,
-  target: `what the result is to run in; the build fails where it cannot: ${targetNames.join(', ')}`,
+  target: 'what the result is to run in, see Targets; the build fails where it cannot',
   inline: 'puts the model into the bundle as a data URL',
 }
 
