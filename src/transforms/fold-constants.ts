@@ -88,7 +88,8 @@ export const foldConstants: Transform = defineTransform({
     },
     {
       test: 'output-that-is-read',
-      historical: 'leaves what an output is computed from as it is where others read the output too',
+      historical:
+        'leaves what an output, or a node that others wait for, is computed from as it is where others read its result',
       here: 'folds it',
     },
     {

@@ -33,7 +33,8 @@ export const foldOldBatchNorms: Transform = defineTransform({
     },
     {
       test: 'convolution-shared',
-      historical: 'changes what the other readers of a convolution get, or an output of the graph',
+      historical:
+        'changes what the other readers of a convolution get, or an output of the graph; two batch norms on it give two nodes one name',
       here: 'such a convolution is left, with a reason',
     },
     {

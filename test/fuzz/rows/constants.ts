@@ -1,5 +1,6 @@
 import type { Graph } from '../../../src/graph/graph.js'
 import type { Node } from '../../../src/graph/node.js'
+import { isControl } from '../../../src/graph/tensor-name.js'
 import { outputCount } from '../../../src/ops/op-defs.js'
 import { controlsOf } from '../differences.js'
 import { around, either, failsAt } from './component.js'
@@ -56,7 +57,9 @@ export const foldConstants: Rows = {
     return more.length > 0 && more.every((name) => waited.includes(name) && isConstant(name))
   },
   'output-that-is-read': around((node, situation) => {
-    return isPinned(node.name, situation) && situation.source.readerCount(node.name) > 0
+    const edges = situation.source.edgesFrom(node.name)
+    const isWaitedFor = edges.some(({ input }) => isControl(input))
+    return edges.length > 0 && (isWaitedFor || isPinned(node.name, situation))
   }),
   'no-kernel': either(
     failsAt((node, situation) => skips(situation, /(?:)/, node.name)),

@@ -94,12 +94,11 @@ export const foldBatchNorms: Rows = {
   ),
   siblings: around(onSource(shares)),
   chain: around(
-    onSource(
-      (node, graph) =>
-        node.op === 'Mul' &&
-        scaled(producer(node, 0, graph) ?? node, graph) !== undefined &&
-        producer(node, 0, graph)?.op === 'Mul',
-    ),
+    onSource((node, graph) => {
+      const before = [0, 1].map((at) => producer(node, at, graph)).find((each) => each?.op === 'Mul')
+      return node.op === 'Mul' && before !== undefined && scaled(before, graph) !== undefined
+    }),
+    3,
   ),
   'constant-first': around(
     onSource(
@@ -224,7 +223,10 @@ export const foldOldBatchNorms: Rows = {
       return batchNorms.has(node.op) && (additions.has(before) || batchNorms.has(before))
     }),
   ),
-  'convolution-shared': beside((node, situation) => isLayerShared(node, situation) || isCarrierOutput(node, situation)),
+  'convolution-shared': either(
+    beside((node, situation) => isLayerShared(node, situation) || isCarrierOutput(node, situation)),
+    failsAt(isLayerShared, { kinds: ['broken', 'hung', 'refused'] }),
+  ),
   'constant-is-output': beside((node, situation) => {
     const { source } = situation
     const layers = layersOf(node, source)
