@@ -9,7 +9,9 @@ const bytes = new Uint8Array(
   readFileSync(new URL('../../playground/models/mobilenet_v1_0.25_128_frozen.pb', import.meta.url)),
 )
 
-test('what a chain costs on MobileNet, beside reading and writing the file', { timeout: 600_000 }, async ({ bench }) => {
+test('what a chain costs on MobileNet, beside reading and writing the file', { timeout: 600_000 }, async ({
+  bench,
+}) => {
   const run = (chain: string) => () => {
     const graph = readGraphDef(bytes)
     encodeGraphDef(runChain(graph, parseChain(chain), findEndpoints(graph, {})).graph)
