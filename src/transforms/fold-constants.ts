@@ -57,7 +57,8 @@ export const foldConstants: Transform = defineTransform({
     },
     {
       test: 'placeholder-not-listed',
-      historical: 'fails on a placeholder that is not among the inputs where its shape is known',
+      historical:
+        'fails on a placeholder that is not among the inputs where its shape is known, and drops it where only its shape is read',
       here: 'the placeholder stays',
     },
     {

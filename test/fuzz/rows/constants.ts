@@ -33,8 +33,10 @@ function reads(node: Node, name: string, source: Graph): boolean {
 
 export const foldConstants: Rows = {
   'fed-and-fetched': (difference, situation) => onlyTheyFail(difference, situation, /is both fed and fetched/),
-  'placeholder-not-listed': (difference, situation) =>
-    onlyTheyFail(difference, situation, /You must feed a value for placeholder/),
+  'placeholder-not-listed': either(
+    (difference, situation) => onlyTheyFail(difference, situation, /You must feed a value for placeholder/),
+    around(({ op, name }, { fuzzCase }) => op === 'Placeholder' && !fuzzCase.inputs.includes(name)),
+  ),
   'input-is-no-placeholder': (difference, situation) =>
     onlyTheyFail(difference, situation, /expected to be a Placeholder/),
   growth: around((node, situation) => skips(situation, /allow_growth=true folds it/, node.name)),
