@@ -9,6 +9,8 @@ export default defineConfig({
   input: {
     index: 'src/index.ts',
     vite: 'src/vite.ts',
+    rollup: 'src/rollup.ts',
+    rolldown: 'src/rolldown.ts',
     'runtime/index': 'src/runtime/index.ts',
     'cli/main': 'src/cli/main.ts',
   },

@@ -23,6 +23,8 @@ const layers = [
   'plugin',
   'cli',
   'vite.ts',
+  'rollup.ts',
+  'rolldown.ts',
   'index.ts',
 ]
 

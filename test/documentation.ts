@@ -6,6 +6,7 @@ import { kernelTable, printBound } from '../src/kernels/kernel-table.js'
 import { targets } from '../src/ops/targets.js'
 import { presets } from '../src/transforms/presets.js'
 import { transforms } from '../src/transforms/registry.js'
+import { matrixRows } from './hosts/matrix.js'
 
 /** Makes a Markdown table; a pipe in a cell is escaped. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -86,6 +87,11 @@ const sections: Record<string, () => string> = {
       ['op', 'data types', 'beside TensorFlow'],
       kernelTable().map(({ op, dtypes, bound }) => [code(op), dtypes.join(', '), printBound(bound)]),
     ),
+
+  hosts: () => {
+    const { head, rows } = matrixRows(() => 'yes')
+    return table(head, rows)
+  },
 
   errors: () =>
     table(

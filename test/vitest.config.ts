@@ -18,6 +18,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
+    // A suite of its own, which builds with every host.
+    exclude: ['test/hosts/**', '**/node_modules/**'],
     globalSetup: ['test/setup/build.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

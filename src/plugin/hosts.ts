@@ -1,0 +1,16 @@
+import type { Host } from './host.js'
+import { rolldownHost, rollupHost } from './hosts/rollup.js'
+import { viteHost } from './hosts/vite.js'
+import type { ModelImports } from './model-imports.js'
+
+export type HostName = 'vite' | 'rollup' | 'rolldown'
+
+/** How each host is told to emit a model from its file in the cache. */
+export const hosts: Readonly<Record<HostName, (imports: ModelImports) => Host>> = {
+  /** Imports the file with `?url&no-inline`; the dev server serves it under a path of the plugin's own. */
+  vite: viteHost,
+  /** Emits the file's bytes, which is Rollup's only way. */
+  rollup: rollupHost,
+  /** As Rollup. */
+  rolldown: rolldownHost,
+}

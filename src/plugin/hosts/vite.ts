@@ -1,0 +1,43 @@
+import type { ResolvedConfig, ViteDevServer } from 'vite'
+import { devPath, serveModels } from '../dev-server.js'
+import type { Hook, Host } from '../host.js'
+import type { ModelImports } from '../model-imports.js'
+import { failWithFile, resolveWithHost } from './rollup.js'
+
+/** Vite 6, 7 and 8. */
+export function viteHost(imports: ModelImports): Host {
+  let config: ResolvedConfig | undefined
+  let server: ViteDevServer | undefined
+  return {
+    resolve: resolveWithHost,
+    fail: failWithFile,
+    print: (_: Hook, line) => config!.logger.info(line),
+    serves: () => server !== undefined,
+
+    url(_, { file, key }) {
+      if (!server) {
+        // In a build the host takes the file from the cache as an asset of its own: named by content, never inlined.
+        const specifier = JSON.stringify(`${file.replaceAll('\\', '/')}?url&no-inline`)
+        return { expression: 'asset', prelude: `import asset from ${specifier}` }
+      }
+      const name = encodeURIComponent(file.split(/[/\\]/).at(-1)!)
+      const { base, server: options } = config!
+      return { expression: JSON.stringify(`${options.origin ?? ''}${base}${devPath}${key}/${name}`) }
+    },
+
+    hooks: {
+      vite: {
+        configResolved(resolved) {
+          config = resolved
+          imports.root = resolved.root
+          // What can be done before the first model is asked for.
+          imports.cacheFolder()
+        },
+        configureServer(created) {
+          server = created
+          created.middlewares.use(serveModels(imports.cacheFolder(), created.config.base))
+        },
+      },
+    },
+  }
+}

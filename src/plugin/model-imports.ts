@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { type GraphdefError, withPlace } from '../errors.js'
+import { buildLine } from '../report/build-line.js'
+import { modelId, splitModelId } from './model-id.js'
+import { type LoadedModel, ModelLoader, unreadable } from './model-loader.js'
+import { type Options, type ResolvedOptions, resolveOptions } from './options.js'
+import { defaultTypesFile, TypesFile } from './types-file.js'
+
+interface Import {
+  importer: string
+  specifier: string
+}
+
+/** What a hook of the host gives to load a model. */
+export interface LoadHooks {
+  watch(file: string): void
+  print(line: string): void
+}
+
+/** The imports of models in one build or dev server: where they lead, what is loaded for them, and the types that they get. */
+export class ModelImports {
+  /** Where relative places of the options start, and what paths are shown from. The host sets it before anything is loaded. */
+  root: string = process.cwd()
+  readonly #options: Options
+  #started: { options: ResolvedOptions; loader: ModelLoader; types: TypesFile | undefined } | undefined
+  /** The specifiers under which a model id was imported, with the modules. */
+  readonly #imports = new Map<string, Map<string, Import>>()
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** @throws GraphdefError where the plugin's options are wrong */
+  #start(): { options: ResolvedOptions; loader: ModelLoader; types: TypesFile | undefined } {
+    if (this.#started) return this.#started
+    const options = resolveOptions(this.#options, this.root)
+    const types =
+      options.types === false ? undefined : new TypesFile(options.types ?? defaultTypesFile(this.root), this.root)
+    this.#started = { options, types, loader: new ModelLoader(options) }
+    return this.#started
+  }
+
+  /**
+   * The folder of the cache. Asked for before the first model, it brings wrong options to light at once.
+   * @throws GraphdefError where the plugin's options are wrong
+   */
+  cacheFolder(): string {
+    return this.#start().loader.store.folder()
+  }
+
+  /** A short text that changes with all that decides what a model becomes but the model itself and its request. */
+  optionsText(): string {
+    const { presets, defaultPreset } = this.#start().options
+    return JSON.stringify([presets, defaultPreset ?? null])
+  }
+
+  /** The id of an import's module, which is noted. */
+  resolved(specifier: string, file: string, importer: string | undefined): string {
+    const id = modelId(file, splitModelId(specifier)!.query)
+    if (importer) {
+      const known = this.#imports.get(id) ?? new Map<string, Import>()
+      this.#imports.set(id, known)
+      const module = importer.split('?')[0]!
+      known.set(`${module}\0${specifier}`, { importer: module, specifier })
+    }
+    return id
+  }
+
+  /** The error of an import that leads nowhere, and the file that it would lead to. */
+  unresolved(specifier: string, importer: string | undefined): { error: GraphdefError; file: string } {
+    const { file: asked } = splitModelId(specifier)!
+    const file = importer && /^\.{1,2}\//.test(asked) ? resolve(dirname(importer.split('?')[0]!), asked) : asked
+    const error = unreadable(file).at({ request: specifier, importer: this.#shown(importer) })
+    return { error, file }
+  }
+
+  /**
+   * The model of an id, from the cache or made now.
+   * @throws GraphdefError with file, import and module
+   */
+  async load(id: string, { watch, print }: LoadHooks): Promise<LoadedModel> {
+    const { file, query } = splitModelId(id)!
+    const imports = [...(this.#imports.get(id)?.values() ?? [])]
+    try {
+      const { loader, types } = this.#start()
+      const model = await loader.load(file, query, watch)
+      const { report, manifest, hit, gzipBytes, milliseconds } = model
+      const name = relative(this.root, file).replaceAll('\\', '/')
+      print(buildLine(name, report, manifest, { cached: hit, gzipBytes, milliseconds, name: chainName(query) }))
+      for (const { importer, specifier } of imports) {
+        if (sourceHolds(importer, specifier)) types?.saw({ importer, specifier, manifest })
+      }
+      return model
+    } catch (error) {
+      const [first] = imports
+      throw withPlace(error, { request: first?.specifier, importer: this.#shown(first?.importer) })
+    }
+  }
+
+  async writeTypes(): Promise<void> {
+    await this.#started?.types?.write()
+  }
+
+  /** What is to be done after a build: the types, and dropping old entries of the cache. */
+  async finish(): Promise<void> {
+    await this.writeTypes()
+    await this.#started?.loader.store.sweep()
+  }
+
+  #shown(importer: string | undefined): string | undefined {
+    return importer && relative(this.root, importer.split('?')[0]!).replaceAll('\\', '/')
+  }
+}
+
+/** The chain as asked, for the build line. */
+function chainName(query: string): string {
+  return /(?:^|&)optimize=([^&]*)/.exec(query)?.[1] || 'default'
+}
+
+/** Whether a module's text has the specifier: what a host made of another import does not, and needs no type. */
+function sourceHolds(importer: string, specifier: string): boolean {
+  try {
+    return readFileSync(importer, 'utf8').includes(specifier)
+  } catch {
+    return false
+  }
+}

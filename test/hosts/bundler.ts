@@ -1,0 +1,40 @@
+import type { Options } from '../../src/plugin/options.js'
+import type { Project } from '../plugin/project.js'
+
+export interface BuildRequest {
+  readonly project: Project
+  /** Where the app is to run: a page that loads modules where the host can make those, a classic script, or Node. */
+  readonly output: 'page' | 'script' | 'node'
+  /** Where the files of `dist` are deployed. */
+  readonly base: string
+  readonly options?: Options
+  /** Gives `.pb` files a meaning of the user's own, in the host's words. */
+  readonly rule?: boolean
+}
+
+export interface Built {
+  /** The app's script in `dist`. */
+  readonly entry: string
+  /** The ids of modules that are models. */
+  readonly ids: readonly string[]
+  /** What the plugin printed. */
+  readonly lines: readonly string[]
+}
+
+export interface Bundler {
+  /** Builds `src/main.js` into `dist`. @throws what the host throws or reports */
+  build(request: BuildRequest): Promise<Built>
+  /** Builds, and again whenever a file changes, until closed. */
+  watch(request: BuildRequest): Promise<{ close(): Promise<void> }>
+}
+
+/** The plugin's lines among what a host printed, as they are without a terminal. */
+export function pluginLines(printed: readonly string[]): string[] {
+  return (
+    printed
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours
+      .map((text) => text.replace(/\u001b\[\d+m/g, ''))
+      .filter((text) => text.includes('graphdef  '))
+      .map((text) => text.slice(text.indexOf('graphdef  ')))
+  )
+}

@@ -1,0 +1,89 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown, watch as watchRolldown } from 'rolldown'
+import { rollup, watch as watchRollup } from 'rollup'
+import rolldownPlugin from '../../../src/rolldown.js'
+import rollupPlugin from '../../../src/rollup.js'
+import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
+
+const formats = { page: 'es', script: 'iife', node: 'cjs' } as const
+
+/** The options that both understand. */
+function config({ project, output }: BuildRequest) {
+  const ids: string[] = []
+  const printed: string[] = []
+  const idsPlugin = {
+    name: 'ids',
+    moduleParsed({ id }: { id: string }) {
+      if (id.includes('.pb?')) ids.push(id)
+    },
+  }
+  const entry = output === 'node' ? 'main.cjs' : 'main.js'
+  return {
+    ids,
+    idsPlugin,
+    entry,
+    lines: () => pluginLines(printed),
+    input: {
+      input: join(project.root, 'src/main.js'),
+      onLog: (_: unknown, log: { message: string }): void => void printed.push(log.message),
+    },
+    output: { dir: join(project.root, 'dist'), format: formats[output], entryFileNames: entry },
+  }
+}
+
+const emptyOutput = ({ project }: BuildRequest): void =>
+  rmSync(join(project.root, 'dist'), { recursive: true, force: true })
+
+/** Rollup knows no folder but the one that its process works in. */
+async function inFolder<T>({ project }: BuildRequest, work: () => Promise<T>): Promise<T> {
+  const before = process.cwd()
+  process.chdir(project.root)
+  try {
+    return await work()
+  } finally {
+    process.chdir(before)
+  }
+}
+
+export const rollupBundler: Bundler = {
+  async build(request) {
+    emptyOutput(request)
+    const { ids, idsPlugin, entry, lines, input, output } = config(request)
+    await inFolder(request, async () => {
+      const bundle = await rollup({ ...input, plugins: [rollupPlugin(request.options), idsPlugin] })
+      await bundle.write(output)
+      await bundle.close()
+    })
+    return { entry, ids, lines: lines() }
+  },
+  async watch(request) {
+    const { input, output } = config(request)
+    return inFolder(request, async () => watchRollup({ ...input, output, plugins: [rollupPlugin(request.options)] }))
+  },
+}
+
+export const rolldownBundler: Bundler = {
+  async build(request) {
+    emptyOutput(request)
+    const { ids, idsPlugin, entry, lines, input, output } = config(request)
+    const bundle = await rolldown({
+      ...input,
+      cwd: request.project.root,
+      moduleTypes: request.rule ? { '.pb': 'base64' } : {},
+      plugins: [rolldownPlugin(request.options), idsPlugin],
+    })
+    await bundle.write(output)
+    await bundle.close()
+    return { entry, ids, lines: lines() }
+  },
+  async watch(request) {
+    const { input, output } = config(request)
+    return watchRolldown({
+      ...input,
+      cwd: request.project.root,
+      output,
+      plugins: [rolldownPlugin(request.options)],
+    })
+  },
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import type { InlineConfig, Logger, Rollup } from 'vite'
+import graphdef from '../../../src/vite.js'
+import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
+
+type Vite = typeof import('vite')
+
+/** A version of Vite. */
+export function viteBundler(load: () => Promise<Vite>): Bundler {
+  const config = ({ project, output, base, options, rule }: BuildRequest, print: (text: string) => void) => {
+    const ids: string[] = []
+    const inline = {
+      root: project.root,
+      base,
+      configFile: false,
+      customLogger: { info: print, warn: print, warnOnce: print, error: print, clearScreen() {} } as unknown as Logger,
+      plugins: [
+        graphdef(options),
+        {
+          name: 'ids',
+          moduleParsed({ id }: { id: string }) {
+            if (id.includes('.pb?') && !id.includes('url&no-inline')) ids.push(id)
+          },
+        },
+      ],
+      assetsInclude: rule ? ['**/*.pb'] : [],
+      build: {
+        minify: output !== 'node',
+        modulePreload: false,
+        ssr: output === 'node' ? 'src/main.js' : false,
+        assetsInlineLimit: 1e9,
+        rollupOptions: { input: join(project.root, 'src/main.js'), output: { entryFileNames: 'main.js' } },
+      },
+    } as InlineConfig
+    return { ids, inline }
+  }
+  return {
+    async build(request) {
+      const printed: string[] = []
+      const { ids, inline } = config(request, (text) => void printed.push(text))
+      await (await load()).build(inline)
+      return { entry: 'main.js', ids, lines: pluginLines(printed) }
+    },
+    async watch(request) {
+      const { inline } = config(request, () => {})
+      const watcher = (await (
+        await load()
+      ).build({
+        ...inline,
+        build: { ...inline.build, watch: {} },
+      })) as Rollup.RollupWatcher
+      return watcher
+    },
+  }
+}

@@ -1,0 +1,219 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { launchChromium, launchTimeout } from '../browser/chromium.js'
+import { appWith, broken } from '../plugin/broken-imports.js'
+import type { Project } from '../plugin/project.js'
+import { convolution, distFiles, expected, linreg, makeApp, makeAppWithLog, modelIds, rangeLog, sha256 } from './app.js'
+import type { BuildRequest, Built, Bundler } from './bundler.js'
+import { rolldownBundler, rollupBundler } from './bundlers/rollup.js'
+import { viteBundler } from './bundlers/vite.js'
+import { type Feature, features, hosts, matrixRows } from './matrix.js'
+import { base, runInNode, runInPage, type Served } from './run-app.js'
+
+const bundlers: Readonly<Record<string, Bundler>> = {
+  'Vite 8': viteBundler(() => import('vite')),
+  'Vite 7': viteBundler(() => import('vite-7') as unknown as Promise<typeof import('vite')>),
+  'Vite 6': viteBundler(() => import('vite-6') as unknown as Promise<typeof import('vite')>),
+  'Rollup 4': rollupBundler,
+  'Rolldown 1': rolldownBundler,
+}
+
+const projects: Project[] = []
+const own = (project: Project): Project => {
+  projects.push(project)
+  return project
+}
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launchChromium()
+}, launchTimeout)
+afterAll(() => browser?.close())
+afterEach(() => {
+  for (const project of projects.splice(0)) project.remove()
+})
+
+const request = (project: Project, more: Partial<BuildRequest> = {}): BuildRequest => ({
+  project,
+  output: 'page',
+  base,
+  ...more,
+})
+const modelFiles = (project: Project): string[] =>
+  Object.keys(distFiles(project)).filter((name) => name.endsWith('.pb'))
+
+/** Holds what a running app has against what the chains give. */
+async function expectRight(models: Record<string, Served>): Promise<void> {
+  const { deployed, packed, again, named } = models
+  for (const [asset, query] of [
+    [deployed!, 'optimize=deploy'],
+    [packed!, 'optimize&format=memmapped'],
+  ] as const) {
+    const { url: _, served, ...manifest } = asset
+    expect(manifest).toEqual(await expected(linreg, query))
+    expect(served).toBe(manifest.sha256)
+  }
+  expect(again).toEqual(packed)
+  expect({ url: named!.url, inputs: named!.inputs }).toEqual({ url: deployed!.url, inputs: deployed!.inputs })
+}
+
+/** What a page built by the host has: a module where the host makes one. */
+const classicHosts = new Set(['webpack 5', 'Rspack 2'])
+
+const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>> = {
+  async assets(bundler) {
+    const project = own(makeApp())
+    const { ids, lines } = await bundler.build(request(project))
+    expect([...new Set(ids)].sort()).toEqual(modelIds(project.root))
+    expect(lines).toHaveLength(2)
+    const names = modelFiles(project)
+    const hashes = [await expected(linreg, 'optimize=deploy'), await expected(linreg, 'optimize&format=memmapped')]
+    expect(names.map((name) => sha256(project.read(`dist/${name}`))).sort()).toEqual(hashes.map((m) => m.sha256).sort())
+    for (const name of names)
+      expect(name).toMatch(/^(?:assets\/)?(?:linreg(?:\.graphdef)?-[\w-]{8}|[0-9a-f]{16,20})\.pb$/)
+  },
+
+  async page(bundler, host) {
+    const project = own(makeApp())
+    const { entry } = await bundler.build(request(project))
+    await expectRight(await runInPage(browser, project, entry, classicHosts.has(host) ? 'classic' : 'module'))
+  },
+
+  async script(bundler) {
+    const project = own(makeApp())
+    const { entry } = await bundler.build(request(project, { output: 'script' }))
+    await expectRight(await runInPage(browser, project, entry, 'classic'))
+  },
+
+  async worker(bundler, host) {
+    const project = own(makeApp())
+    const output = 'script' in hosts[host]! ? 'page' : 'script'
+    const { entry } = await bundler.build(request(project, { output }))
+    const kind = output === 'page' ? 'module worker' : 'classic worker'
+    await expectRight(await runInPage(browser, project, entry, kind))
+  },
+
+  async node(bundler) {
+    const project = own(makeApp())
+    await bundler.build(request(project))
+    const inPage = modelFiles(project).map((name) => base + name)
+    const pageBytes = new Map(inPage.map((url) => [url, project.read(`dist/${url.slice(base.length)}`)]))
+    const { entry } = await bundler.build(request(project, { output: 'node' }))
+    const models = await runInNode(project, entry)
+    const served = Object.entries(models).map(([name, asset]) => {
+      const bytes = asset.url.startsWith('file:') ? readFileSync(new URL(asset.url)) : pageBytes.get(asset.url)!
+      return [name, { ...asset, served: sha256(bytes) }]
+    })
+    await expectRight(Object.fromEntries(served))
+  },
+
+  async watch(bundler) {
+    const project = own(makeApp())
+    const built = (): string => {
+      try {
+        return project.read('dist/main.js').toString()
+      } catch {
+        return ''
+      }
+    }
+    const deployed = (source: Uint8Array): Promise<string> =>
+      expected(source, 'optimize=deploy').then((manifest) => manifest.sha256)
+    const watching = await bundler.watch(request(project))
+    try {
+      await expect.poll(built, { timeout: 60_000 }).toContain(await deployed(linreg))
+      project.write('src/models/linreg.pb', convolution)
+      await expect.poll(built, { timeout: 60_000 }).toContain(await deployed(convolution))
+      const hashes = modelFiles(project).map((name) => sha256(project.read(`dist/${name}`)))
+      expect(hashes).toContain(await deployed(convolution))
+    } finally {
+      await watching.close()
+    }
+
+    const withLog = own(makeAppWithLog(rangeLog(-1, 2)))
+    const hash = (): string | undefined => {
+      try {
+        return /\b[0-9a-f]{64}\b/.exec(withLog.read('dist/main.js').toString())?.[0]
+      } catch {
+        return undefined
+      }
+    }
+    const watchingLog = await bundler.watch(request(withLog))
+    try {
+      await expect.poll(hash, { timeout: 60_000 }).toMatch(/./)
+      const before = hash()
+      withLog.write('src/models/ranges.log', rangeLog(-3, 4))
+      await expect.poll(hash, { timeout: 60_000 }).not.toBe(before)
+    } finally {
+      await watchingLog.close()
+    }
+  },
+
+  async errors(bundler) {
+    for (const [name, bytes, query, lines] of broken) {
+      const project = own(appWith(bytes, query))
+      project.write('src/main.js', project.read('src/main.ts'))
+      const message = await bundler.build(request(project)).then(
+        () => 'the build did not fail',
+        (error: Error) => error.message,
+      )
+      const text = message.replaceAll(/\n\s+/g, '\n')
+      for (const line of lines) expect(text, name).toContain(line.trim())
+      expect(text, name).toContain(`file: ${project.root}/src/model.pb\nimport: ./model.pb?${query} in src/main.js\n`)
+    }
+  },
+
+  async cache(bundler) {
+    const project = own(makeApp())
+    const cached = (built: Built): number => built.lines.filter((line) => line.includes('cached')).length
+    const first = await bundler.build(request(project))
+    const files = distFiles(project)
+    expect(cached(first)).toBe(0)
+    const second = await bundler.build(request(project))
+    expect(second.lines).toHaveLength(2)
+    expect(cached(second)).toBe(2)
+    expect(distFiles(project)).toEqual(files)
+    rmSync(join(project.root, 'node_modules/.cache/unplugin-graphdef'), { recursive: true })
+    const third = await bundler.build(request(project))
+    expect(cached(third)).toBe(0)
+    expect(distFiles(project)).toEqual(files)
+  },
+
+  async folders(bundler) {
+    const files: Record<string, string>[] = []
+    for (let count = 0; count < 2; count++) {
+      const project = own(makeApp())
+      await bundler.build(request(project))
+      files.push(distFiles(project))
+    }
+    expect(files[0]).toEqual(files[1])
+  },
+
+  async rule(bundler) {
+    const project = own(makeApp())
+    await bundler.build(request(project))
+    const files = modelFiles(project)
+    await bundler.build(request(project, { rule: true }))
+    expect(modelFiles(project)).toEqual(files)
+  },
+}
+
+/** What came of the tests that ran. */
+const outcomes = new Map<string, 'ok' | 'FAILED'>()
+
+describe.each(Object.keys(hosts))('%s', (host) => {
+  for (const feature of Object.keys(features) as Feature[]) {
+    if (hosts[host]![feature]) continue
+    it(`${feature}: ${features[feature]}`, async () => {
+      outcomes.set(`${host} ${feature}`, 'FAILED')
+      await checks[feature](bundlers[host]!, host)
+      outcomes.set(`${host} ${feature}`, 'ok')
+    })
+  }
+})
+
+afterAll(() => {
+  const { head, rows } = matrixRows((host, feature) => outcomes.get(`${host} ${feature}`) ?? 'not run')
+  console.log([head, ...rows].map((cells) => [...cells.slice(1), cells[0]].join(' | ')).join('\n'))
+})
