@@ -152,7 +152,10 @@ const dataTypeKind: Kind<DataType> = {
 const shapeKind: Kind<Shape> = {
   name: 'shape',
   read: parseShapeText,
-  write: (shape) => (shape === null ? 'unknown' : shape.map((size) => size ?? -1).join(',')),
+  write(shape) {
+    if (shape === null) return 'unknown'
+    return shape.length === 0 ? '[]' : shape.map((size) => size ?? -1).join(',')
+  },
 }
 
 /**

@@ -44,6 +44,7 @@ describe('the text of a chain', () => {
     ['round_weights( num_steps=64 )', 'round_weights(num_steps=64)'],
     ["round_weights(num_steps=64')", 'round_weights(num_steps=64)'],
     ['round_weights()', 'round_weights'],
+    ['strip_unused_nodes(shape=[])', 'strip_unused_nodes(shape="[]")'],
     ['round_weights(num_steps=256)', 'round_weights'],
     ['fold_constants(ignore_errors=TRUE)', 'fold_constants(ignore_errors=true)'],
     ['fold_constants(exclude_op="a\\"b")', 'fold_constants(exclude_op="a\\"b")'],

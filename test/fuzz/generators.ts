@@ -50,8 +50,11 @@ const families: Readonly<Record<string, Family>> = {
     },
   }),
   remove_nodes: plumbing({
-    chain: (_builder, choose) => {
-      const ops = Array.from({ length: choose.between(1, 2) }, () => `op=${choose.of(passing)}`)
+    chain: (builder, choose) => {
+      const there = builder.nodes.map((node) => node.op).filter((op) => (passing as readonly string[]).includes(op))
+      const ops = Array.from({ length: choose.between(1, 2) }, () => {
+        return `op=${there.length > 0 && !choose.once(4) ? choose.latest(there) : choose.of(passing)}`
+      })
       if (choose.once(5)) ops.push('op="StopGradient|Relu"')
       if (choose.once(4)) ops.push(`max_inputs=${choose.between(2, 3)}`)
       return `remove_nodes(${ops.join(', ')})`

@@ -30,7 +30,7 @@ describe.each(transforms)('$name', ({ name }) => {
   test('has every property on random graphs', () => holds(generators[name]!))
 
   test('is tried on graphs that it changes and whose outputs can be computed', () => {
-    const cases = fc.sample(generators[name]!, { seed, numRuns })
+    const cases = fc.sample(generators[name]!, { seed: 1, numRuns })
     const ran = cases.map((fuzzCase) => run(fuzzCase, parseChain(fuzzCase.chain)))
     const changed = ran.filter(({ result }) =>
       result?.reports.some((each) => each.changed + each.added + each.removed > 0),
