@@ -25,6 +25,9 @@ const layers = [
   'vite.ts',
   'rollup.ts',
   'rolldown.ts',
+  'webpack.ts',
+  'rspack.ts',
+  'esbuild.ts',
   'index.ts',
 ]
 

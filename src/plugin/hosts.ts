@@ -1,9 +1,10 @@
 import type { Host } from './host.js'
 import { rolldownHost, rollupHost } from './hosts/rollup.js'
 import { viteHost } from './hosts/vite.js'
+import { rspackHost, webpackHost } from './hosts/webpack.js'
 import type { ModelImports } from './model-imports.js'
 
-export type HostName = 'vite' | 'rollup' | 'rolldown'
+export type HostName = 'vite' | 'rollup' | 'rolldown' | 'webpack' | 'rspack'
 
 /** How each host is told to emit a model from its file in the cache. */
 export const hosts: Readonly<Record<HostName, (imports: ModelImports) => Host>> = {
@@ -13,4 +14,8 @@ export const hosts: Readonly<Record<HostName, (imports: ModelImports) => Host>> 
   rollup: rollupHost,
   /** As Rollup. */
   rolldown: rolldownHost,
+  /** Names the file in `new URL('-!…', import.meta.url)`, under a rule that makes what lies in the cache an asset. */
+  webpack: webpackHost,
+  /** As webpack. */
+  rspack: rspackHost,
 }

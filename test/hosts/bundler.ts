@@ -3,11 +3,13 @@ import type { Project } from '../plugin/project.js'
 
 export interface BuildRequest {
   readonly project: Project
-  /** Where the app is to run: a page that loads modules where the host can make those, a classic script, or Node. */
-  readonly output: 'page' | 'script' | 'node'
+  /** Where the app is to run: a page that loads modules where the host can make those, a classic script, a worker, or Node. */
+  readonly output: 'page' | 'script' | 'worker' | 'node'
   /** Where the files of `dist` are deployed. */
   readonly base: string
   readonly options?: Options
+  /** Lets the host keep a cache of its own on disk, where it can. */
+  readonly hostCache?: boolean
   /** Gives `.pb` files a meaning of the user's own, in the host's words. */
   readonly rule?: boolean
 }

@@ -7,8 +7,10 @@ import { appWith, broken } from '../plugin/broken-imports.js'
 import type { Project } from '../plugin/project.js'
 import { convolution, distFiles, expected, linreg, makeApp, makeAppWithLog, modelIds, rangeLog, sha256 } from './app.js'
 import type { BuildRequest, Built, Bundler } from './bundler.js'
+import { esbuildBundler } from './bundlers/esbuild.js'
 import { rolldownBundler, rollupBundler } from './bundlers/rollup.js'
 import { viteBundler } from './bundlers/vite.js'
+import { rspackBundler, webpackBundler } from './bundlers/webpack.js'
 import { type Feature, features, hosts, matrixRows } from './matrix.js'
 import { base, runInNode, runInPage, type Served } from './run-app.js'
 
@@ -18,6 +20,9 @@ const bundlers: Readonly<Record<string, Bundler>> = {
   'Vite 6': viteBundler(() => import('vite-6') as unknown as Promise<typeof import('vite')>),
   'Rollup 4': rollupBundler,
   'Rolldown 1': rolldownBundler,
+  'webpack 5': webpackBundler,
+  'Rspack 2': rspackBundler,
+  esbuild: esbuildBundler,
 }
 
 const projects: Project[] = []
@@ -89,9 +94,8 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
 
   async worker(bundler, host) {
     const project = own(makeApp())
-    const output = 'script' in hosts[host]! ? 'page' : 'script'
-    const { entry } = await bundler.build(request(project, { output }))
-    const kind = output === 'page' ? 'module worker' : 'classic worker'
+    const { entry } = await bundler.build(request(project, { output: 'worker' }))
+    const kind = host.startsWith('Vite') ? 'module worker' : 'classic worker'
     await expectRight(await runInPage(browser, project, entry, kind))
   },
 
@@ -158,7 +162,8 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
         () => 'the build did not fail',
         (error: Error) => error.message,
       )
-      const text = message.replaceAll(/\n\s+/g, '\n')
+      // Rspack draws a line along a text of several lines.
+      const text = message.replaceAll(/\n[\s│]+/g, '\n')
       for (const line of lines) expect(text, name).toContain(line.trim())
       expect(text, name).toContain(`file: ${project.root}/src/model.pb\nimport: ./model.pb?${query} in src/main.js\n`)
     }

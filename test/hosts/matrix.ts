@@ -21,6 +21,9 @@ export const hosts: Readonly<Record<string, Partial<Record<Feature, string>>>> =
   'Vite 6': { script: 'its pages load modules' },
   'Rollup 4': { rule: 'it has no rules for files' },
   'Rolldown 1': {},
+  'webpack 5': { script: 'its pages load such a script as they are' },
+  'Rspack 2': { script: 'its pages load such a script as they are' },
+  esbuild: {},
 }
 
 /** The README's table: a row a feature, a column a host. Every cell but `–` is a test of `npm run test:hosts`. */

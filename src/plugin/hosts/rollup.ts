@@ -4,6 +4,7 @@ import type { EmittedAsset, RollupError, Plugin as RollupPlugin } from 'rollup'
 import { GraphdefError } from '../../errors.js'
 import type { Hook, Host } from '../host.js'
 import type { ModelImports } from '../model-imports.js'
+import { scriptUrl } from '../script-url.js'
 
 /** What Rollup and the hosts like it give their hooks. */
 interface RollupHook extends Hook {
@@ -32,10 +33,6 @@ export function failWithFile(hook: Hook, error: unknown, file: string): never {
   const { message, name, code } = error
   return (hook as RollupHook).error({ message, id: file, name, code } as RollupError)
 }
-
-/** The script's own URL, in a page and in a worker. */
-const scriptUrl =
-  "typeof document === 'undefined' ? location.href : document.currentScript ? document.currentScript.src : document.baseURI"
 
 /**
  * Where a file beside the script is, in formats that have no `import.meta.url`. The hosts' own text needs a document, which a

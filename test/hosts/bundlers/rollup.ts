@@ -6,7 +6,7 @@ import rolldownPlugin from '../../../src/rolldown.js'
 import rollupPlugin from '../../../src/rollup.js'
 import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
 
-const formats = { page: 'es', script: 'iife', node: 'cjs' } as const
+const formats = { page: 'es', script: 'iife', worker: 'iife', node: 'cjs' } as const
 
 /** The options that both understand. */
 function config({ project, output }: BuildRequest) {

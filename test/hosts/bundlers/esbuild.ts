@@ -1,0 +1,48 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BuildOptions, build, context } from 'esbuild'
+import { vi } from 'vitest'
+import graphdef from '../../../src/esbuild.js'
+import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
+
+const formats = { page: 'esm', script: 'iife', worker: 'iife', node: 'cjs' } as const
+
+function config({ project, output, base, options, rule }: BuildRequest): BuildOptions & { metafile: true } {
+  return {
+    absWorkingDir: project.root,
+    entryPoints: [{ in: 'src/main.js', out: 'main' }],
+    outdir: 'dist',
+    bundle: true,
+    minify: true,
+    metafile: true,
+    format: formats[output],
+    platform: output === 'node' ? 'node' : 'browser',
+    outExtension: output === 'node' ? { '.js': '.cjs' } : {},
+    ...(output === 'page' ? { publicPath: base } : {}),
+    loader: rule ? { '.pb': 'dataurl' } : {},
+    plugins: [graphdef(options)],
+  }
+}
+
+export const esbuildBundler: Bundler = {
+  async build(request) {
+    const { project, output } = request
+    rmSync(join(project.root, 'dist'), { recursive: true, force: true })
+    const printed: string[] = []
+    const spy = vi.spyOn(console, 'error').mockImplementation((text) => void printed.push(text))
+    try {
+      const { metafile } = await build(config(request))
+      const ids = Object.keys(metafile.inputs)
+        .filter((name) => name.startsWith('graphdef:'))
+        .map((name) => name.replace('graphdef:', `${project.root}/`))
+      return { entry: output === 'node' ? 'main.cjs' : 'main.js', ids, lines: pluginLines(printed) }
+    } finally {
+      spy.mockRestore()
+    }
+  },
+  async watch(request) {
+    const watching = await context({ ...config(request), logLevel: 'silent' })
+    await watching.watch()
+    return { close: () => watching.dispose() }
+  },
+}

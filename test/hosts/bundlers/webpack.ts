@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { rspack } from '@rspack/core'
+import webpack from 'webpack'
+import rspackPlugin from '../../../src/rspack.js'
+import webpackPlugin from '../../../src/webpack.js'
+import { type BuildRequest, type Built, type Bundler, pluginLines } from '../bundler.js'
+
+/** What is used of either's compiler. */
+interface Compiler {
+  run(done: (error: Error | null, stats: Stats | undefined) => void): void
+  watch(options: object, done: (error: Error | null) => void): { close(done: () => void): void }
+  close(done: () => void): void
+}
+interface Stats {
+  hasErrors(): boolean
+  toJson(options: object): { errors?: { message: string }[]; modules?: { identifier?: string }[] }
+}
+
+const targets = { page: 'web', script: 'web', worker: 'webworker', node: 'node' } as const
+
+/** The virtual module that unplugin makes of a model's id. */
+const modelModule = /(?:_virtual_|\.virtual[/\\])([^|!]*\.pb%3F[^|!]*)/
+
+function webpackLike(
+  make: (config: object) => Compiler,
+  plugin: typeof webpackPlugin | typeof rspackPlugin,
+  cacheType: string,
+): Bundler {
+  const config = (request: BuildRequest, printed: string[]): object => {
+    const { project, output, base, options, rule } = request
+    const print = (...texts: unknown[]): void => void printed.push(texts.join(' '))
+    return {
+      mode: 'production',
+      devtool: false,
+      context: project.root,
+      entry: './src/main.js',
+      target: targets[output],
+      output: {
+        path: join(project.root, 'dist'),
+        filename: output === 'node' ? 'main.cjs' : 'main.js',
+        clean: true,
+        ...(output === 'node' ? {} : { publicPath: base }),
+      },
+      module: { rules: rule ? [{ test: /\.pb$/, type: 'asset/inline' }] : [] },
+      infrastructureLogging: { level: 'info', console: { info: print, log: print, warn: print, error: print } },
+      plugins: [plugin(options)],
+      ...(request.hostCache ? { cache: { type: cacheType } } : {}),
+    }
+  }
+  return {
+    build(request) {
+      const printed: string[] = []
+      const compiler = make(config(request, printed))
+      return new Promise<Built>((resolve, reject) => {
+        compiler.run((error, stats) => {
+          compiler.close(() => {
+            if (error) return reject(error)
+            const { errors = [], modules = [] } = stats!.toJson({
+              all: false,
+              errors: true,
+              modules: true,
+              ids: true,
+              orphanModules: true,
+              modulesSpace: 1000,
+            })
+            if (errors.length > 0) return reject(new Error(errors.map(({ message }) => message).join('\n')))
+            const ids = modules.flatMap(({ identifier = '' }) => {
+              const found = modelModule.exec(identifier)
+              return found ? [decodeURIComponent(found[1]!)] : []
+            })
+            const entry = request.output === 'node' ? 'main.cjs' : 'main.js'
+            resolve({ entry, ids, lines: pluginLines(printed) })
+          })
+        })
+      })
+    },
+    async watch(request) {
+      const compiler = make(config(request, []))
+      const watching = compiler.watch({}, () => {})
+      return { close: () => new Promise((resolve) => watching.close(() => compiler.close(resolve))) }
+    },
+  }
+}
+
+export const webpackBundler: Bundler = webpackLike(
+  webpack as unknown as (config: object) => Compiler,
+  webpackPlugin,
+  'filesystem',
+)
+export const rspackBundler: Bundler = webpackLike(
+  rspack as unknown as (config: object) => Compiler,
+  rspackPlugin,
+  'persistent',
+)
