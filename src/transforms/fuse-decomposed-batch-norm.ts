@@ -57,6 +57,11 @@ export const fuseDecomposedBatchNorm: Transform = defineTransform({
       here: 'the batch norm has them, and the control inputs of what is removed',
     },
     { test: 'gamma-name-taken', historical: 'two nodes get one name', here: 'the new node gets a free name' },
+    {
+      test: 'gamma-in-a-loop',
+      historical: 'the gamma that it makes for a batch norm in a loop stands outside, and the graph does not run',
+      here: 'it waits for what beta waits for',
+    },
   ],
   run(graph, _options, context) {
     const editor = new ConstantEditor(graph, context)
@@ -112,7 +117,9 @@ function fuse(
   let gamma = norm.gamma
   if (!gamma) {
     const ones = Tensor.ofList('float32', [parameters.gamma.length], Float32Array.of(1))
-    gamma = graph.add(constNode(graph.freeName(`${scopeOf(scale.name)}/gamma`), ones), { before: add })
+    // What keeps the other parameters in a loop keeps this one there as well.
+    const place = { controlInputs: norm.beta.controlInputs }
+    gamma = graph.add(constNode(graph.freeName(`${scopeOf(scale.name)}/gamma`), ones, place), { before: add })
     report.add(gamma)
   }
   const vectors = { gamma, beta: norm.beta, mean: norm.mean, variance: norm.variance }

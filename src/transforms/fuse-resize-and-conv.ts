@@ -7,7 +7,9 @@ import { boolOrDefault, intsOrDefault, stringOrDefault, typeOrDefault } from './
 import { followColocation } from './colocation.js'
 import { constNode } from './const-node.js'
 import { type Found, otherUse } from './linear-layer.js'
+import { isInLoop } from './loops.js'
 import { type Difference, defineTransform, type Transform, type TransformContext } from './transform.js'
+import { waitFor } from './wait-for.js'
 
 /** What stands before a convolution that is fused with it. */
 interface Fusible {
@@ -87,6 +89,11 @@ export const fuseResizeAndConv: Transform = defineTransform({
       test: 'name-taken',
       historical: 'gives two nodes one name where that of the paddings is taken',
       here: 'another name',
+    },
+    {
+      test: 'in-a-loop',
+      historical: 'the paddings that it makes for a convolution in a loop stand outside, and the graph does not run',
+      here: 'they wait for the image, and so stand inside',
     },
   ],
   run: (graph, _options, context) =>
@@ -192,9 +199,13 @@ function fuse(graph: Graph, conv: Node, { resize, pad }: Fusible, { report }: Tr
   const weights = conv.dataInputs[1]!
   let paddings = pad?.dataInputs[1]
   if (!paddings) {
+    const image = resize!.dataInputs[0]!
+    const wish = `${conv.name}_dummy_paddings_pivot`
+    const controlInputs = isInLoop(graph, conv) ? [waitFor(graph, image, { wish, before: conv, report })] : []
     const zeros = constNode(
       graph.freeName(`${conv.name}_dummy_paddings`),
       Tensor.of('int32', [4, 2], new Int32Array(8)),
+      { controlInputs },
     )
     graph.add(zeros, { before: conv })
     report.add(zeros)
