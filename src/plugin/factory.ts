@@ -1,4 +1,4 @@
-import type { UnpluginFactory } from 'unplugin'
+import type { UnpluginFactory, UnpluginOptions } from 'unplugin'
 import { type HostName, hosts } from './hosts.js'
 import { modelIdPattern, splitModelId } from './model-id.js'
 import { ModelImports } from './model-imports.js'
@@ -8,8 +8,8 @@ import type { Options } from './options.js'
 /** The plugin, for every host whose hooks are like Rollup's: what an import of a model resolves to, and its module. */
 export const factory: UnpluginFactory<Options | undefined> = (options = {}, { framework }) => {
   const imports = new ModelImports(options)
-  const host = hosts[framework as HostName](imports)
-  return {
+  const host = hosts[framework as HostName](imports, () => plugin)
+  const plugin: UnpluginOptions = {
     name: 'graphdef',
     enforce: 'pre',
 
@@ -54,4 +54,5 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
 
     ...host.hooks,
   }
+  return plugin
 }

@@ -17,6 +17,11 @@ globalThis.models = models
 if (typeof document === 'undefined' && typeof postMessage === 'function') postMessage(models)
 `
 
+/** The same in a worker, as hosts that make workers want it written. */
+const page = `const worker = new Worker(new URL('./main.js', import.meta.url), { type: 'module' })
+worker.onmessage = ({ data }) => { globalThis.models = data }
+`
+
 /** The ids of its models' modules under a folder: the same on every host. */
 export const modelIds = (root: string): string[] => [
   `${root}/src/models/linreg.pb?format=memmapped&optimize`,
@@ -31,6 +36,7 @@ export function makeApp(files: Record<string, string | Uint8Array> = {}): Projec
   return makeProject({
     'package.json': '{ "type": "module" }',
     'src/main.js': main,
+    'src/page.js': page,
     'src/models/linreg.pb': linreg,
     ...files,
   })

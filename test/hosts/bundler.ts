@@ -24,6 +24,8 @@ export interface Built {
 }
 
 export interface Bundler {
+  /** Whether the host makes a worker of its own of `new Worker(new URL('./main.js', import.meta.url))`: `src/page.js`. */
+  readonly makesWorkers?: boolean
   /** Builds `src/main.js` into `dist`. @throws what the host throws or reports */
   build(request: BuildRequest): Promise<Built>
   /** Builds, and again whenever a file changes, until closed. */

@@ -95,8 +95,8 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
   async worker(bundler, host) {
     const project = own(makeApp())
     const { entry } = await bundler.build(request(project, { output: 'worker' }))
-    const kind = host.startsWith('Vite') ? 'module worker' : 'classic worker'
-    await expectRight(await runInPage(browser, project, entry, kind))
+    const how = classicHosts.has(host) ? 'classic' : bundler.makesWorkers ? 'module' : 'classic worker'
+    await expectRight(await runInPage(browser, project, entry, how))
   },
 
   async node(bundler) {

@@ -31,12 +31,12 @@ export async function runInPage(
   browser: Browser,
   project: Project,
   entry: string,
-  how: 'module' | 'classic' | 'module worker' | 'classic worker',
+  how: 'module' | 'classic' | 'classic worker',
 ): Promise<Record<string, Served>> {
   const kind = how.startsWith('module') ? 'module' : 'text/javascript'
   const worker = how.endsWith('worker')
   const script = worker
-    ? `<script>globalThis.worker = new Worker('${base}${entry}', { type: '${how.split(' ')[0]}' })
+    ? `<script>globalThis.worker = new Worker('${base}${entry}', { type: 'classic' })
 worker.onmessage = ({ data }) => { globalThis.models = data }</script>`
     : `<script type="${kind}" src="${base}${entry}"></script>`
   project.write('dist/page.html', `<!doctype html><title>app</title><link rel="icon" href="data:,">${script}`)

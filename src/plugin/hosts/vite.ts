@@ -1,11 +1,12 @@
-import type { ResolvedConfig, ViteDevServer } from 'vite'
+import type { UnpluginOptions } from 'unplugin'
+import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
 import { devPath, serveModels } from '../dev-server.js'
 import type { Hook, Host } from '../host.js'
 import type { ModelImports } from '../model-imports.js'
 import { failWithFile, resolveWithHost } from './rollup.js'
 
 /** Vite 6, 7 and 8. */
-export function viteHost(imports: ModelImports): Host {
+export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Host {
   let config: ResolvedConfig | undefined
   let server: ViteDevServer | undefined
   return {
@@ -27,7 +28,13 @@ export function viteHost(imports: ModelImports): Host {
 
     hooks: {
       vite: {
+        config({ worker }) {
+          // A build makes workers on their own, with no plugins but these.
+          const plugins = worker?.plugins
+          return { worker: { plugins: () => [...(plugins?.() ?? []), self() as unknown as Plugin] } }
+        },
         configResolved(resolved) {
+          if (resolved.isWorker) return
           config = resolved
           imports.root = resolved.root
           // What can be done before the first model is asked for.

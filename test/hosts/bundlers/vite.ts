@@ -29,12 +29,16 @@ export function viteBundler(load: () => Promise<Vite>): Bundler {
         modulePreload: false,
         ssr: output === 'node' ? 'src/main.js' : false,
         assetsInlineLimit: 1e9,
-        rollupOptions: { input: join(project.root, 'src/main.js'), output: { entryFileNames: 'main.js' } },
+        rollupOptions: {
+          input: join(project.root, output === 'worker' ? 'src/page.js' : 'src/main.js'),
+          output: { entryFileNames: 'main.js' },
+        },
       },
     } as InlineConfig
     return { ids, inline }
   }
   return {
+    makesWorkers: true,
     async build(request) {
       const printed: string[] = []
       const { ids, inline } = config(request, (text) => void printed.push(text))

@@ -16,7 +16,7 @@ interface Stats {
   toJson(options: object): { errors?: { message: string }[]; modules?: { identifier?: string }[] }
 }
 
-const targets = { page: 'web', script: 'web', worker: 'webworker', node: 'node' } as const
+const targets = { page: 'web', script: 'web', worker: 'web', node: 'node' } as const
 
 /** The virtual module that unplugin makes of a model's id. */
 const modelModule = /(?:_virtual_|\.virtual[/\\])([^|!]*\.pb%3F[^|!]*)/
@@ -33,7 +33,7 @@ function webpackLike(
       mode: 'production',
       devtool: false,
       context: project.root,
-      entry: './src/main.js',
+      entry: output === 'worker' ? './src/page.js' : './src/main.js',
       target: targets[output],
       output: {
         path: join(project.root, 'dist'),
@@ -48,6 +48,7 @@ function webpackLike(
     }
   }
   return {
+    makesWorkers: true,
     build(request) {
       const printed: string[] = []
       const compiler = make(config(request, printed))
