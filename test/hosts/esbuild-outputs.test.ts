@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { type BuildOptions, build } from 'esbuild'
+import { afterEach, expect, it } from 'vitest'
+import graphdef from '../../src/esbuild.js'
+import type { Project } from '../plugin/project.js'
+import { distFiles, expected, linreg, makeApp, sha256 } from './app.js'
+import { runInNode } from './run-app.js'
+
+let project: Project
+afterEach(() => project.remove())
+
+const hashes = async (): Promise<string[]> =>
+  (await Promise.all(['optimize=deploy', 'optimize&format=memmapped'].map((query) => expected(linreg, query))))
+    .map((manifest) => manifest.sha256)
+    .sort()
+
+it('puts the models beside an outfile', async () => {
+  project = makeApp()
+  await build({
+    absWorkingDir: project.root,
+    entryPoints: ['src/main.js'],
+    outfile: 'dist/main.cjs',
+    bundle: true,
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [graphdef()],
+  })
+  const files = distFiles(project)
+  const models = Object.keys(files).filter((name) => name.endsWith('.pb'))
+  expect(models.map((name) => files[name]).sort()).toEqual(await hashes())
+  const { deployed } = await runInNode(project, 'main.cjs')
+  expect(sha256(project.read(deployed!.url.slice(`file://${project.root}/`.length)))).toBe(deployed!.sha256)
+})
+
+it('gives the models among the output files where nothing is written', async () => {
+  project = makeApp()
+  const { outputFiles } = await build({
+    absWorkingDir: project.root,
+    entryPoints: ['src/main.js'],
+    outdir: 'dist',
+    bundle: true,
+    write: false,
+    logLevel: 'silent',
+    plugins: [graphdef()],
+  })
+  const models = outputFiles.filter(({ path }) => path.endsWith('.pb'))
+  expect(models.map(({ contents }) => sha256(contents)).sort()).toEqual(await hashes())
+  expect(project.list('dist')).toEqual([])
+})
+
+it('gives a page that Node renders the URLs of the client build', async () => {
+  project = makeApp()
+  const common: BuildOptions = {
+    absWorkingDir: project.root,
+    entryPoints: ['src/main.js'],
+    bundle: true,
+    publicPath: '/static/',
+    logLevel: 'silent',
+    plugins: [graphdef()],
+  }
+  await build({ ...common, outdir: 'client', format: 'esm' })
+  await build({ ...common, outdir: 'dist', platform: 'node', outExtension: { '.js': '.cjs' } })
+  const { deployed, packed } = await runInNode(project, 'main.cjs')
+  const client = project.list('client').filter((name) => name.endsWith('.pb'))
+  expect([deployed!.url, packed!.url].sort()).toEqual(client.map((name) => join('/static/', name)))
+})
