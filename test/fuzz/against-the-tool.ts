@@ -24,6 +24,9 @@ const notInTheTool: ReadonlySet<string> = new Set([
 /** After so many differences that no row explains, a transform is left. */
 const enough = 3
 
+/** For so many milliseconds a case is made smaller: where the tool runs for ever, each try costs seconds. */
+const patience = 60_000
+
 interface Tally {
   graphs: number
   equal: number
@@ -62,13 +65,14 @@ async function fuzz(transform: string, tool: Tool, { graphs, seed }: { graphs: n
   const tally: Tally = { graphs: 0, equal: 0, refused: 0, rows: new Map(), unexplained: 0 }
   for (let round = 0; tally.graphs < graphs && tally.unexplained < enough; round++) {
     // Once a case fails, the calls that follow only make it smaller, and are not counted.
-    let failed = false
+    let failedAt: number | undefined
     const property = fc.asyncProperty(generators[transform]!, async (fuzzCase) => {
+      if (failedAt !== undefined && performance.now() - failedAt > patience) return
       const verdict = await judge(fuzzCase, tool)
       const { rows, unexplained, problems } = verdict
-      if (!failed) count(tally, verdict)
+      if (failedAt === undefined) count(tally, verdict)
       if (unexplained.length + problems.length === 0) return
-      failed = true
+      failedAt ??= performance.now()
       const lines = unexplained.map(({ kind, node, text }) => `${kind} ${node}: ${text}`)
       throw new Error([...problems, ...lines, ...(rows.size ? [`besides: ${[...rows].join(', ')}`] : [])].join('\n'))
     })
