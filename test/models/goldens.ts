@@ -43,21 +43,31 @@ export interface DeployGolden {
 export type AttrDefaults = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** How far TensorFlow's answers on an optimised graph are from those on the original. */
-export interface AnswersRow {
-  /** Of the optimised file. */
+export interface ChainAnswers {
+  /** The first half of that of the optimised file; none for the real tool's results. */
   sha256?: string
-  /** Per output relative to the largest magnitude; 0 or 1 for what must be equal. */
-  outputs?: Readonly<Record<string, number>>
-  deterministic?: false
-  recorded?: Readonly<Record<string, number>>
+  /** Of the worst output relative to its largest magnitude; 0 or 1 for what must be equal. */
+  difference?: number
+  /** Why there is no number: another shape or data type, or NaN in other places. */
+  unlike?: string
+  /** TensorFlow's error. */
+  fails?: string
+  /** Whether the real tool makes the same of our graph when it ends the chain: `same`, `other`, `refused: ...`. */
+  ending?: string
+}
+
+export interface AnswersRow {
+  /** Only shapes and data types were compared. */
+  random?: true
+  /** TensorFlow's error on the original. */
   original?: string
-  optimised?: string
-  crashed?: number
+  recorded?: { difference?: number; unlike?: string }
+  chains: Readonly<Record<string, ChainAnswers>>
 }
 
 export interface AnswersGolden {
-  /** Model to chain to answers. */
-  graphs: Readonly<Record<string, Readonly<Record<string, AnswersRow>>>>
+  chains: readonly string[]
+  graphs: Readonly<Record<string, AnswersRow>>
 }
 
 /** A digest of what the real tool's result computes, or why it gave none. */
