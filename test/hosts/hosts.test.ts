@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { launchChromium, launchTimeout } from '../browser/chromium.js'
@@ -162,8 +163,8 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
         () => 'the build did not fail',
         (error: Error) => error.message,
       )
-      // Rspack draws a line along a text of several lines.
-      const text = message.replaceAll(/\n[\s│]+/g, '\n')
+      // Rspack draws a line along a text of several lines, and colours both where colours are wanted.
+      const text = stripVTControlCharacters(message).replaceAll(/\n[\s│]+/g, '\n')
       for (const line of lines) expect(text, name).toContain(line.trim())
       expect(text, name).toContain(`file: ${project.root}/src/model.pb\nimport: ./model.pb?${query} in src/main.js\n`)
     }
