@@ -3,33 +3,18 @@ import { Tensor } from '../graph/tensor.js'
 import { type FloatConstant, floatChunks, floatConstants } from './float-constants.js'
 import { LargestError } from './largest-error.js'
 import { replaceByQuantized } from './quantized-constant.js'
+import { roundFloatConstants } from './rounded-constant.js'
 import type { Reporter } from './transform.js'
 import { byteLevels, type Quantized } from './weight-quantization.js'
 import { magnitudeOf, smallestNormal, type WeightRange, weightRange } from './weight-range.js'
-import { type Buckets, roundToBuckets } from './weight-rounding.js'
+import type { Buckets } from './weight-rounding.js'
 
 const { fround } = Math
 
 /** Rounds every float constant to 2^bits values between its smallest and its largest element. */
 export function roundConstants(graph: Graph, bits: number, report: Reporter): void {
-  const largest = new LargestError()
-  for (const { node, tensor } of floatConstants(graph)) {
-    const range = weightRange(tensor)
-    if (range.min === range.max || tensor.size === 0) continue
-    const buckets = range.isFinite ? bucketsOf(range, 2 ** bits) : undefined
-    if (!buckets) {
-      report.skip(
-        node,
-        range.isFinite ? 'its range is too large or too small for steps of float32' : 'it holds NaN or infinity',
-      )
-      continue
-    }
-    const { tensor: rounded, error } = roundToBuckets(tensor, buckets)
-    node.attrs.setTensor('value', rounded)
-    report.change(node)
-    largest.see(node, error, magnitudeOf(range))
-  }
-  largest.note(report)
+  const keeps = (tensor: Tensor, { min, max }: WeightRange): boolean => min === max || tensor.size === 0
+  roundFloatConstants(graph, { keeps, bucketsOf: (range) => bucketsOf(range, 2 ** bits) }, report)
 }
 
 /** The largest element falls into the last bucket. */

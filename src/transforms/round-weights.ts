@@ -1,9 +1,9 @@
-import { floatConstants } from './float-constants.js'
-import { LargestError } from './largest-error.js'
+import type { Tensor } from '../graph/tensor.js'
 import { int } from './options.js'
+import { roundFloatConstants } from './rounded-constant.js'
 import { defineTransform, type Transform } from './transform.js'
-import { magnitudeOf, smallestNormal, type WeightRange, weightRange } from './weight-range.js'
-import { type Buckets, roundToBuckets } from './weight-rounding.js'
+import { smallestNormal, type WeightRange } from './weight-range.js'
+import type { Buckets } from './weight-rounding.js'
 
 const { fround } = Math
 
@@ -51,24 +51,8 @@ export const roundWeights: Transform = defineTransform({
     },
   ],
   run(graph, { num_steps }, { report }) {
-    const largest = new LargestError()
-    for (const { node, tensor } of floatConstants(graph)) {
-      if (tensor.size < minimumSize) continue
-      const range = weightRange(tensor)
-      const buckets = range.isFinite ? bucketsOf(range, num_steps) : undefined
-      if (!buckets) {
-        report.skip(
-          node,
-          range.isFinite ? 'its range is too large or too small for steps of float32' : 'it holds NaN or infinity',
-        )
-        continue
-      }
-      const { tensor: rounded, error } = roundToBuckets(tensor, buckets)
-      node.attrs.setTensor('value', rounded)
-      report.change(node)
-      largest.see(node, error, magnitudeOf(range))
-    }
-    largest.note(report)
+    const keeps = (tensor: Tensor): boolean => tensor.size < minimumSize
+    roundFloatConstants(graph, { keeps, bucketsOf: (range) => bucketsOf(range, num_steps) }, report)
   },
 })
 
