@@ -41,7 +41,13 @@ function averagePool(call: KernelCall): Tensor[] {
   const input = channelsLast(call, call.input(0))
   const windows = plan(call, input, rank)
   const channels = input.shape[4]!
-  const values = loadFlushed(input) as Float32Array
+  const result = resultArray(input.dtype, windowCount(windows) * channels) as Float32Array
+  result.set(means(windows, loadFlushed(input) as Float32Array, channels))
+  return [asAsked(call, rank, storeFlushed(input.dtype, [input.shape[0]!, ...windows.output, channels], result))]
+}
+
+/** The mean of the elements that each window covers, channel by channel. */
+function means(windows: Windows, values: Float32Array | Int32Array, channels: number): Float64Array {
   const totals = new Float64Array(windowCount(windows) * channels)
   const covered = new Uint32Array(windowCount(windows))
   eachCovered(windows, (window, element) => {
@@ -50,9 +56,7 @@ function averagePool(call: KernelCall): Tensor[] {
       totals[window * channels + channel]! += values[element * channels + channel]!
     }
   })
-  const result = resultArray(input.dtype, totals.length) as Float32Array
-  for (const [at, total] of totals.entries()) result[at] = total / covered[Math.floor(at / channels)]!
-  return [asAsked(call, rank, storeFlushed(input.dtype, [input.shape[0]!, ...windows.output, channels], result))]
+  return totals.map((total, at) => total / covered[Math.floor(at / channels)]!)
 }
 
 /** The mean of integers, rounded to the nearest one, and of two to the even one. */
@@ -60,20 +64,8 @@ function quantizedAveragePool(call: KernelCall): Tensor[] {
   const input = channelsLast(call, call.input(0))
   const windows = plan(call, input, 4)
   const channels = input.shape[4]!
-  const values = input.values() as Int32Array
-  const totals = new Float64Array(windowCount(windows) * channels)
-  const covered = new Uint32Array(windowCount(windows))
-  eachCovered(windows, (window, element) => {
-    covered[window]!++
-    for (let channel = 0; channel < channels; channel++) {
-      totals[window * channels + channel]! += values[element * channels + channel]!
-    }
-  })
-  const result = resultArray(input.dtype, totals.length) as Float32Array
-  for (const [at, total] of totals.entries()) {
-    const count = covered[Math.floor(at / channels)]!
-    result[at] = roundEven(total / count)
-  }
+  const result = resultArray(input.dtype, windowCount(windows) * channels) as Float32Array
+  result.set(means(windows, input.values() as Int32Array, channels).map(roundEven))
   const shape = [input.shape[0]!, ...windows.output.slice(1), channels]
   return [Tensor.of(input.dtype, shape, result), call.input(1), call.input(2)]
 }
