@@ -11,30 +11,25 @@ import { tensorDebugText } from './tensor-debug-text.js'
 const notOutputs: ReadonlySet<string> = new Set(['Const', 'Assign', 'NoOp', 'Placeholder'])
 
 /**
- * The lines of the historical tool `summarize_graph`, its blanks at their ends included.
+ * The lines of the historical tool `summarize_graph`, its blanks at their ends included. Those before inputs that name no node come
+ * before the error, as they did.
  * @param path the graph's file as the suggested benchmark command names it
  * @throws GraphdefError `invalid-graph` for inputs that name no node
  */
-export function graphSummary(graph: Graph, path: string): string[] {
+export function* graphSummary(graph: Graph, path: string): Iterable<string> {
   const { nodes } = graph
   const placeholders = nodes.filter(({ op }) => op === 'Placeholder')
   const variables = nodes.filter(({ op }) => op === 'Variable' || op === 'VariableV2')
   const outputs = nodes.filter(({ name, op }) => !notOutputs.has(op) && graph.readers(name).length === 0)
-  const lines = [
-    found(placeholders, 'inputs', 'possible inputs', endpointText),
-    found(variables, 'variables', 'variables', endpointText),
-    found(outputs, 'outputs', 'possible outputs', ({ name, op }) => `(name=${name}, op=${op}) `),
-    countsLine(nodes),
-  ]
-  // The tool ends neither these texts nor the last of them with a line break.
-  const devices = devicesText(nodes)
+  yield found(placeholders, 'inputs', 'possible inputs', endpointText)
+  yield found(variables, 'variables', 'variables', endpointText)
+  yield found(outputs, 'outputs', 'possible outputs', ({ name, op }) => `(name=${name}, op=${op}) `)
+  yield countsLine(nodes)
   checkInputs(graph)
-  lines.push(
-    devices + opsLine(graph),
-    'To use with tensorflow/tools/benchmark:benchmark_model try these arguments:',
-    benchmarkLine([...placeholders, ...variables], outputs, path),
-  )
-  return lines
+  // The tool ends the texts about devices with no line break.
+  yield devicesText(nodes) + opsLine(graph)
+  yield 'To use with tensorflow/tools/benchmark:benchmark_model try these arguments:'
+  yield benchmarkLine([...placeholders, ...variables], outputs, path)
 }
 
 function found(nodes: readonly Node[], none: string, some: string, text: (node: Node) => string): string {
