@@ -4,8 +4,7 @@ import type { Graph } from '../graph/graph.js'
 import type { Node } from '../graph/node.js'
 import { isControl, type TensorName } from '../graph/tensor-name.js'
 import { isTfjs, lackOf, type Target } from '../ops/targets.js'
-import type { Step } from './parse.js'
-import { parseChain } from './parse.js'
+import { parseChain, type Step } from './parse.js'
 import { runChain } from './run.js'
 
 /** An op of a graph that its target cannot run. */
@@ -170,8 +169,10 @@ function remedyFor(
   const steps = chain.filter(({ transform }) => maker?.test(transform.name)).map(({ transform }) => transform.name)
   if (steps.length > 0 && !original.has(op))
     return `${[...new Set(steps)].join(' and ')} made it: take that out of the chain.`
+  const before = findUnsupportedOps(graph, target, { inputs, outputs }).length
   for (const text of passesOn.has(op) ? [`remove_nodes(op=${op})`, ...candidates] : candidates) {
-    if (removes(text, op, reason, graph, target, { inputs, outputs })) return `${text} in the chain removes it.`
+    if (removes(text, { op, reason, before }, graph, target, { inputs, outputs }))
+      return `${text} in the chain removes it.`
   }
   const reader = graph.readers(nodes[0]!)[0]
   if (reader) {
@@ -183,13 +184,11 @@ function remedyFor(
 /** Whether a transform takes the op out, and leaves the graph no worse off. Tried on a copy. */
 function removes(
   text: string,
-  op: string,
-  reason: string | undefined,
+  { op, reason, before }: { op: string; reason: string | undefined; before: number },
   graph: Graph,
   target: Target,
   endpoints: Endpoints,
 ): boolean {
-  const before = findUnsupportedOps(graph, target, endpoints).length
   try {
     const { graph: after } = runChain(graph.copy(), parseChain(`${text} strip_unused_nodes`), endpoints)
     const left = findUnsupportedOps(after, target, endpoints)
