@@ -12,8 +12,12 @@ import { broken, run } from './properties.js'
 import { explain } from './rows/rows.js'
 import { type Outcome, Tool } from './tool.js'
 
-/** Transforms that the tool does not have; they come from TensorFlow's Python tools, or from its history. */
+/** Transforms that the tool does not have; they come from TensorFlow's Python tools, from its history, or are our own. */
 const notInTheTool: ReadonlySet<string> = new Set([
+  'resolve_conditionals',
+  'remove_idle_dropout',
+  'remove_dropout',
+  'inline_functions',
   'remove_training_nodes',
   'quantize_graph',
   'convert_placeholder_to_const',
