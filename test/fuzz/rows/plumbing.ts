@@ -55,6 +55,22 @@ const readsPast: Row = ({ kind, ours, theirs }, situation) => {
   return String(a) === String(b)
 }
 
+/** The same for control inputs, where only the tool keeps a removable node: instead of it one waits for all that it waits for. */
+const waitsPast: Row = ({ kind, ours, theirs }, situation) => {
+  const graphs = bothGraphs(situation)
+  if (kind !== 'control inputs' || !graphs || !ours || !theirs) return false
+  const wanted = removed(situation)
+  const past = new Set<string>()
+  const look = (name: string): void => {
+    const node = graphs.theirs.get(name)
+    if (!node || !wanted(node) || graphs.ours.has(name)) past.add(`^${name}`)
+    else for (const input of node.inputs) look(input.node)
+  }
+  for (const input of theirs.inputs.filter(isControl)) look(input.node)
+  for (const input of ours.dataInputs) past.delete(`^${input.node}`)
+  return [...past].sort().join(', ') === controlsOf(ours)
+}
+
 /** Whether the extra control inputs come from removed nodes: those that they had, or what is read in their place. */
 function comesFromRemoved(names: readonly string[], situation: Situation): boolean {
   const { source } = situation
@@ -86,8 +102,9 @@ export const removeNodes: Rows = {
     const wanted = removed(situation)
     const held = source.nodes.some((node) => wanted(node) && isPinned(node.name, situation))
     if (!held) return false
-    if (difference.kind === 'only theirs') return wanted(difference.theirs!) && !isPinned(difference.node, situation)
-    return readsPast(difference, situation)
+    const { kind, node, theirs } = difference
+    if (kind === 'only theirs') return wanted(theirs!) && !isPinned(node, situation)
+    return waitsPast(difference, situation) || readsPast(difference, situation)
   },
   'branch-pivot': (difference, situation) => {
     if (!skips(situation, /stands for a branch|cannot move to the Merge/)) return false
