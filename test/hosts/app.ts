@@ -22,6 +22,33 @@ const page = `const worker = new Worker(new URL('./main.js', import.meta.url), {
 worker.onmessage = ({ data }) => { globalThis.models = data }
 `
 
+/** The same for a dev server: with what makes a changed model take the place of the old one, in the words of each host. */
+const devMain = `import * as deployed from './models/linreg.pb?optimize=deploy'
+import * as packed from './models/linreg.pb?format=memmapped&optimize'
+import again from './models/linreg.pb?optimize&format=memmapped'
+function show(deployed, packed, again) {
+  const { url, inputs } = deployed
+  globalThis.models = { deployed: deployed.default, packed: packed.default, again, named: { url, inputs } }
+}
+show(deployed, packed, again)
+if (import.meta.webpackHot) {
+  import.meta.webpackHot.accept(
+    ['./models/linreg.pb?optimize=deploy', './models/linreg.pb?format=memmapped&optimize'],
+    () => show(deployed, packed, again),
+  )
+}
+if (import.meta.hot) {
+  let now = [deployed, packed]
+  import.meta.hot.accept(
+    ['./models/linreg.pb?optimize=deploy', './models/linreg.pb?format=memmapped&optimize'],
+    (changed) => {
+      now = now.map((module, at) => changed[at] ?? module)
+      show(...now, now[1].default)
+    },
+  )
+}
+`
+
 /** The ids of its models' modules under a folder: the same on every host. */
 export const modelIds = (root: string): string[] => [
   `${root}/src/models/linreg.pb?format=memmapped&optimize`,
@@ -41,6 +68,13 @@ export function makeApp(files: Record<string, string | Uint8Array> = {}): Projec
     ...files,
   })
 }
+
+/** The app as a dev server has it. */
+export const makeDevApp = (): Project => makeApp({ 'src/main.js': devMain })
+
+/** A page that runs a script. */
+export const pageWith = (script: string): string =>
+  `<!doctype html><title>app</title><link rel="icon" href="data:,">${script}`
 
 /** An app whose chain reads a log beside the model. */
 export function makeAppWithLog(log: string): Project {

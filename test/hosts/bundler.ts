@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import type { Options } from '../../src/plugin/options.js'
 import type { Project } from '../plugin/project.js'
 
@@ -23,6 +24,17 @@ export interface Built {
   readonly lines: readonly string[]
 }
 
+/** A dev server that serves the app under the base. */
+export interface DevServer {
+  /** Where the app's page is. */
+  readonly url: string
+  /** Whether a change comes to the page as it is, without loading it anew. */
+  readonly hot: boolean
+  /** What the page shows of a build that failed; empty where it shows nothing. */
+  shownError(page: Page): Promise<string>
+  close(): Promise<void>
+}
+
 export interface Bundler {
   /** Whether the host makes a worker of its own of `new Worker(new URL('./main.js', import.meta.url))`: `src/page.js`. */
   readonly makesWorkers?: boolean
@@ -30,6 +42,8 @@ export interface Bundler {
   build(request: BuildRequest): Promise<Built>
   /** Builds, and again whenever a file changes, until closed. */
   watch(request: BuildRequest): Promise<{ close(): Promise<void> }>
+  /** Serves the app while it is worked on, where the host has a server for that: `src/main.js` in a page that it writes. */
+  serve?(request: BuildRequest): Promise<DevServer>
 }
 
 /** The plugin's lines among what a host printed, as they are without a terminal. */

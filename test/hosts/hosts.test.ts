@@ -3,17 +3,32 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { parseRequest } from '../../src/chain/request.js'
+import { joinSlices } from '../../src/codec/graphdef.js'
+import { optimize } from '../../src/optimize.js'
 import { launchChromium, launchTimeout } from '../browser/chromium.js'
+import { openWatched } from '../browser/watched-page.js'
 import { appWith, broken } from '../plugin/broken-imports.js'
 import type { Project } from '../plugin/project.js'
-import { convolution, distFiles, expected, linreg, makeApp, makeAppWithLog, modelIds, rangeLog, sha256 } from './app.js'
+import {
+  convolution,
+  distFiles,
+  expected,
+  linreg,
+  makeApp,
+  makeAppWithLog,
+  makeDevApp,
+  modelIds,
+  rangeLog,
+  sha256,
+} from './app.js'
 import type { BuildRequest, Built, Bundler } from './bundler.js'
 import { esbuildBundler } from './bundlers/esbuild.js'
 import { rolldownBundler, rollupBundler } from './bundlers/rollup.js'
 import { viteBundler } from './bundlers/vite.js'
 import { rspackBundler, webpackBundler } from './bundlers/webpack.js'
 import { type Feature, features, hosts, matrixRows } from './matrix.js'
-import { base, runInNode, runInPage, type Served } from './run-app.js'
+import { base, runInNode, runInPage, type Served, servedModels } from './run-app.js'
 
 const bundlers: Readonly<Record<string, Bundler>> = {
   'Vite 8': viteBundler(() => import('vite')),
@@ -51,14 +66,14 @@ const modelFiles = (project: Project): string[] =>
   Object.keys(distFiles(project)).filter((name) => name.endsWith('.pb'))
 
 /** Holds what a running app has against what the chains give. */
-async function expectRight(models: Record<string, Served>): Promise<void> {
+async function expectRight(models: Record<string, Served>, source: Uint8Array = linreg): Promise<void> {
   const { deployed, packed, again, named } = models
   for (const [asset, query] of [
     [deployed!, 'optimize=deploy'],
     [packed!, 'optimize&format=memmapped'],
   ] as const) {
     const { url: _, served, ...manifest } = asset
-    expect(manifest).toEqual(await expected(linreg, query))
+    expect(manifest).toEqual(await expected(source, query))
     expect(served).toBe(manifest.sha256)
   }
   expect(again).toEqual(packed)
@@ -152,6 +167,54 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
       await expect.poll(hash, { timeout: 60_000 }).not.toBe(before)
     } finally {
       await watchingLog.close()
+    }
+  },
+
+  async dev(bundler) {
+    const project = own(makeDevApp())
+    const server = await bundler.serve!(request(project))
+    const { page } = await openWatched(browser, server.url)
+    const pageHas = async (source: Uint8Array): Promise<void> => {
+      const now = (): Promise<unknown> =>
+        servedModels(page).then(({ deployed, again }) => [deployed?.sha256, again?.sha256], String)
+      const wanted = [await expected(source, 'optimize=deploy'), await expected(source, 'optimize&format=memmapped')]
+      await expect.poll(now, { timeout: 60_000 }).toEqual(wanted.map((manifest) => manifest.sha256))
+      await expectRight(await servedModels(page), source)
+    }
+    try {
+      await pageHas(linreg)
+      const { deployed } = await servedModels(page)
+      const [status, range, part] = await page.evaluate(async (url) => {
+        const response = await fetch(url, { headers: { Range: 'bytes=10-29' } })
+        return [
+          response.status,
+          response.headers.get('content-range'),
+          [...new Uint8Array(await response.arrayBuffer())],
+        ]
+      }, deployed!.url)
+      const bytes = joinSlices((await optimize(linreg, parseRequest('optimize=deploy'))).bytes)
+      expect([status, range]).toEqual([206, `bytes 10-29/${bytes.length}`])
+      expect(part).toEqual([...bytes.subarray(10, 30)])
+
+      await page.evaluate('globalThis.since = "the first load"')
+      project.write('src/models/linreg.pb', convolution)
+      await pageHas(convolution)
+      expect(await page.evaluate('globalThis.since')).toBe(server.hot ? 'the first load' : undefined)
+
+      const [, pointer, , lines] = broken.find(([name]) => name === 'a Git LFS pointer')!
+      project.write('src/models/linreg.pb', pointer!)
+      for (const line of [...lines, `file: ${project.root}/src/models/linreg.pb`, 'in src/main.js']) {
+        await expect.poll(() => server.shownError(page), { timeout: 60_000 }).toContain(line)
+      }
+
+      // Mended, by two changes of which the first is soon out of date.
+      project.write('src/models/linreg.pb', convolution)
+      project.write('src/models/linreg.pb', linreg)
+      await pageHas(linreg)
+      await expect.poll(() => server.shownError(page)).toBe('')
+    } finally {
+      await page.context().close()
+      await server.close()
     }
   },
 

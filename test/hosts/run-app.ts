@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import type { ModelAsset } from '../../src/manifest/types.js'
 import { serveStatic } from '../browser/static-server.js'
 import { openWatched } from '../browser/watched-page.js'
 import type { Project } from '../plugin/project.js'
+import { pageWith } from './app.js'
 
 /** Where the tests deploy what hosts build. */
 export const base = '/sub/app/'
@@ -26,6 +27,11 @@ async function fetchAll(models: Record<string, ModelAsset>): Promise<Record<stri
   return Object.fromEntries(await Promise.all(entries))
 }
 
+/** The models that a page has now. */
+export function servedModels(page: Page): Promise<Record<string, Served>> {
+  return page.evaluate(`(${fetchAll})(globalThis.models)` as unknown as () => Promise<Record<string, Served>>)
+}
+
 /** Deploys `dist` in a sub-folder, opens a page with the script, and gives what it made of the models. */
 export async function runInPage(
   browser: Browser,
@@ -39,7 +45,7 @@ export async function runInPage(
     ? `<script>globalThis.worker = new Worker('${base}${entry}', { type: 'classic' })
 worker.onmessage = ({ data }) => { globalThis.models = data }</script>`
     : `<script type="${kind}" src="${base}${entry}"></script>`
-  project.write('dist/page.html', `<!doctype html><title>app</title><link rel="icon" href="data:,">${script}`)
+  project.write('dist/page.html', pageWith(script))
   const server = await serveStatic(join(project.root, 'dist'), base, policy)
   try {
     const { page, complaints } = await openWatched(browser, `${server.url}page.html`)
@@ -49,9 +55,7 @@ worker.onmessage = ({ data }) => { globalThis.models = data }</script>`
         .catch((error) => {
           throw new Error([...complaints, String(error)].join('\n'))
         })
-      const served = await page.evaluate(
-        `(${fetchAll})(globalThis.models)` as unknown as () => Promise<Record<string, Served>>,
-      )
+      const served = await servedModels(page)
       if (complaints.length > 0) throw new Error(complaints.join('\n'))
       return served
     } finally {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type BuildOptions, build, context } from 'esbuild'
 import { vi } from 'vitest'
 import graphdef from '../../../src/esbuild.js'
+import { pageWith } from '../app.js'
 import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
 
 const formats = { page: 'esm', script: 'iife', worker: 'iife', node: 'cjs' } as const
@@ -44,5 +45,31 @@ export const esbuildBundler: Bundler = {
     const watching = await context({ ...config(request), logLevel: 'silent' })
     await watching.watch()
     return { close: () => watching.dispose() }
+  },
+  async serve(request) {
+    const { project, base } = request
+    const served = `served${base}`
+    project.write(
+      `${served}index.html`,
+      pageWith(`<script type="module" src="${base}main.js"></script>
+<script>new EventSource('/esbuild').addEventListener('change', () => location.reload())</script>`),
+    )
+    const serving = await context({ ...config(request), minify: false, outdir: served, logLevel: 'silent' })
+    await serving.watch()
+    const { port } = await serving.serve({ host: '127.0.0.1', port: 0, servedir: join(project.root, 'served') })
+    const url = `http://127.0.0.1:${port}${base}`
+    return {
+      url,
+      hot: false,
+      // Its answer for a script that cannot be built.
+      async shownError(page) {
+        const [status, text] = await page.evaluate(async (script) => {
+          const response = await fetch(script)
+          return [response.status, await response.text()] as const
+        }, `${url}main.js`)
+        return status === 200 ? '' : text
+      },
+      close: () => serving.dispose(),
+    }
   },
 }

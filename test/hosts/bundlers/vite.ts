@@ -1,6 +1,8 @@
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { InlineConfig, Logger, Rollup } from 'vite'
 import graphdef from '../../../src/vite.js'
+import { pageWith } from '../app.js'
 import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
 
 type Vite = typeof import('vite')
@@ -54,6 +56,25 @@ export function viteBundler(load: () => Promise<Vite>): Bundler {
         build: { ...inline.build, watch: {} },
       })) as Rollup.RollupWatcher
       return watcher
+    },
+    async serve(request) {
+      const { project, base } = request
+      project.write('index.html', pageWith('<script type="module" src="/src/main.js"></script>'))
+      const { inline } = config(request, () => {})
+      const server = await (await load()).createServer({
+        ...inline,
+        server: { host: '127.0.0.1', port: 0 },
+        optimizeDeps: { noDiscovery: true },
+      })
+      await server.listen()
+      const { port } = server.httpServer!.address() as AddressInfo
+      return {
+        url: `http://127.0.0.1:${port}${base}`,
+        hot: true,
+        shownError: async (page) =>
+          (await page.locator('vite-error-overlay .message-body').allTextContents()).join('\n'),
+        close: () => server.close(),
+      }
     },
   }
 }

@@ -1,8 +1,12 @@
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { rspack } from '@rspack/core'
+import { RspackDevServer } from '@rspack/dev-server'
 import webpack from 'webpack'
+import WebpackDevServer from 'webpack-dev-server'
 import rspackPlugin from '../../../src/rspack.js'
 import webpackPlugin from '../../../src/webpack.js'
+import { pageWith } from '../app.js'
 import { type BuildRequest, type Built, type Bundler, pluginLines } from '../bundler.js'
 
 /** What is used of either's compiler. */
@@ -16,6 +20,12 @@ interface Stats {
   toJson(options: object): { errors?: { message: string }[]; modules?: { identifier?: string }[] }
 }
 
+interface DevServerOf {
+  readonly server?: { address(): unknown }
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
 const targets = { page: 'web', script: 'web', worker: 'web', node: 'node' } as const
 
 /** The virtual module that unplugin makes of a model's id. */
@@ -24,6 +34,7 @@ const modelModule = /(?:_virtual_|\.virtual[/\\])([^|!]*\.pb%3F[^|!]*)/
 function webpackLike(
   make: (config: object) => Compiler,
   plugin: typeof webpackPlugin | typeof rspackPlugin,
+  serveWith: (options: object, compiler: Compiler) => DevServerOf,
   cacheType: string,
 ): Bundler {
   const config = (request: BuildRequest, printed: string[]): object => {
@@ -75,6 +86,33 @@ function webpackLike(
         })
       })
     },
+    async serve(request) {
+      const { project, base } = request
+      project.write('public/index.html', pageWith(`<script src="${base}main.js"></script>`))
+      const compiler = make({ ...config(request, []), mode: 'development', stats: 'none' })
+      const server = serveWith(
+        {
+          host: '127.0.0.1',
+          port: 0,
+          static: { directory: join(project.root, 'public'), publicPath: base, watch: false },
+        },
+        compiler,
+      )
+      await server.start()
+      const { port } = server.server!.address() as AddressInfo
+      return {
+        url: `http://127.0.0.1:${port}${base}`,
+        hot: true,
+        async shownError(page) {
+          const overlay = page.frameLocator('iframe[id$=dev-server-client-overlay]').locator('body')
+          return (await overlay.allTextContents()).join('\n')
+        },
+        async close() {
+          await server.stop()
+          await new Promise<void>((resolve) => compiler.close(resolve))
+        },
+      }
+    },
     async watch(request) {
       const compiler = make(config(request, []))
       const watching = compiler.watch({}, () => {})
@@ -86,10 +124,12 @@ function webpackLike(
 export const webpackBundler: Bundler = webpackLike(
   webpack as unknown as (config: object) => Compiler,
   webpackPlugin,
+  (options, compiler) => new WebpackDevServer(options, compiler as never) as DevServerOf,
   'filesystem',
 )
 export const rspackBundler: Bundler = webpackLike(
   rspack as unknown as (config: object) => Compiler,
   rspackPlugin,
+  (options, compiler) => new RspackDevServer(options, compiler as never) as DevServerOf,
   'persistent',
 )
