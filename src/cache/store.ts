@@ -167,15 +167,17 @@ function crcOf(slices: readonly Uint8Array[]): number {
   return slices.reduce((crc, slice) => crc32(loaded(slice), crc), 0)
 }
 
+/** When an entry was used last, and what it takes on the disk: a file that has two names counts once. */
 async function usage(entry: string): Promise<{ used: number; bytes: number }> {
-  let bytes = 0
+  const sizes = new Map<bigint, bigint>()
   let used = 0
   for (const name of await readdir(entry).catch(() => [])) {
-    const facts = await stat(join(entry, name)).catch(() => undefined)
-    bytes += facts?.size ?? 0
-    if (name === factsName) used = facts?.mtimeMs ?? 0
+    const facts = await stat(join(entry, name), { bigint: true }).catch(() => undefined)
+    if (!facts) continue
+    sizes.set(facts.ino, facts.size)
+    if (name === factsName) used = Number(facts.mtimeMs)
   }
-  return { used, bytes }
+  return { used, bytes: Number([...sizes.values()].reduce((sum, size) => sum + size, 0n)) }
 }
 
 /** Writes slices without joining them, and waits until they are on the disk. */

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { hardLink } from '../../src/cache/hard-link.js'
 import { cacheKey, type KeyParts, keyPattern } from '../../src/cache/key.js'
 import { ModelStore, type NewEntry } from '../../src/cache/store.js'
 
@@ -150,5 +151,13 @@ describe('the store', () => {
     await store.getOrMake(key('used'), 'x.pb', async () => entryOf('used'.padEnd(5000)))
     await store.sweep()
     expect(readdirSync(folder).sort()).toEqual([key('recent'), key('used'), 'making-new'].sort())
+  })
+  it('counts a file that has two names once when it sweeps', async () => {
+    const { file } = await new ModelStore({ folder }).getOrMake(key('a'), 'x.pb', async () => entryOf('a'.padEnd(1000)))
+    hardLink(file, 'x-1.pb')
+    await new ModelStore({ folder, maxBytes: 2000 }).sweep()
+    expect(readdirSync(join(folder, key('a'))).sort()).toEqual(['entry.json', 'x-1.pb', 'x.pb'])
+    await new ModelStore({ folder, maxBytes: 1000 }).sweep()
+    expect(readdirSync(folder)).toEqual([])
   })
 })

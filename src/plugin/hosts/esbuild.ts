@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, linkSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { basename, dirname, relative } from 'node:path'
 import type { BuildOptions, Message, PartialMessage, PluginBuild } from 'esbuild'
+import { hardLink } from '../../cache/hard-link.js'
 import type { ModelUrl } from '../host.js'
 import { modelIdPattern, splitModelId } from '../model-id.js'
 import { ModelImports } from '../model-imports.js'
@@ -70,7 +70,8 @@ function message(error: unknown, hosts: readonly Message[] = []): PartialMessage
  * loader gives a path from the script's folder, or what `publicPath` makes of it.
  */
 function assetUrl(file: string, { format, platform, publicPath, splitting }: BuildOptions): ModelUrl {
-  const prelude = `import asset from ${JSON.stringify(linked(file))}`
+  const named = hardLink(file, basename(file).replace(/\.pb$/, ending))
+  const prelude = `import asset from ${JSON.stringify(named)}`
   const inNode = platform === 'node'
   // What the client's build gives, for a page that Node renders.
   if (inNode && publicPath) return { prelude, expression: 'asset' }
@@ -81,16 +82,4 @@ function assetUrl(file: string, { format, platform, publicPath, splitting }: Bui
     return { prelude, expression: "require('url').pathToFileURL(require('path').resolve(__dirname, asset)).href" }
   }
   return { prelude, expression: `new URL(asset, ${scriptUrl}).href` }
-}
-
-/** The same file under a name that has our ending; a copy where links cannot be made. */
-function linked(file: string): string {
-  const link = file.replace(/\.pb$/, ending)
-  if (existsSync(link)) return link
-  try {
-    linkSync(file, link)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') copyFileSync(file, link)
-  }
-  return link
 }
