@@ -72,6 +72,21 @@ export function isModelQuery(query: string): boolean {
   return false
 }
 
+/** Whether an import attribute is meant for this plugin: it is one of our keys, or nearly one. */
+export function isModelAttribute(key: string): boolean {
+  const keys = Object.keys(queryKeys).filter((name) => name !== 'inline')
+  return keys.includes(key) || didYouMean(key, keys) !== undefined
+}
+
+/** A specifier with values added to its query. */
+export function withQuery(specifier: string, values: Readonly<Record<string, string>>): string {
+  const [, path, query, hash] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(specifier)!
+  const added = Object.entries(values).map(([key, value]) =>
+    value === '' ? encode(key) : `${encode(key)}=${encode(value)}`,
+  )
+  return `${path}?${[query?.slice(1), ...added].filter(Boolean).join('&')}${hash ?? ''}`
+}
+
 /** The query without what bundlers add, its keys sorted: the same request gives the same text. */
 export function canonicalQuery(query: string): string {
   return [...pairs(query)]

@@ -9,6 +9,8 @@ export interface SeenImport {
   importer: string
   /** The specifier as written, e.g. `./models/x.pb?optimize=deploy`. */
   specifier: string
+  /** The whole import where its attributes say more than the specifier: `'./x.pb' with { optimize: 'deploy' }`. */
+  written?: string
   manifest: ModelManifest
 }
 
@@ -26,15 +28,15 @@ interface Block {
 /**
  * The text of `graphdef-env.d.ts`: the exact type of each import. TypeScript matches a pattern with one star, and of several
  * that begin with it the first declared wins, so the longest come first. Where the same text means different models in
- * different folders, no pattern can tell them apart and the type is the general one. Deterministic.
+ * different folders, or with different attributes, no pattern can tell them apart and the type is the general one. Deterministic.
  *
  * @param present the file's text now; its declarations stay where a module still has their import and it was not seen
- * @param readModule gives a module's text, undefined where it is gone
+ * @param holds tells whether a module still has an import, as written
  */
 export async function mergeDeclarations(
   seen: readonly SeenImport[],
   present: string,
-  readModule: (importer: string) => Promise<string | undefined>,
+  holds: (importer: string, written: string) => Promise<boolean>,
 ): Promise<string> {
   const blocks = new Map<string, Block>()
   const add = (pattern: string, written: string, type: string): void => {
@@ -43,15 +45,14 @@ export async function mergeDeclarations(
     block.imports.add(written)
     block.types.add(type)
   }
-  for (const { importer, specifier, manifest } of seen) {
-    add(patternOf(specifier), `${importer}: ${specifier}`, assetType(manifest))
-  }
-  const known = new Set(seen.map(({ importer, specifier }) => `${importer}: ${specifier}`))
+  const note = ({ importer, specifier, written }: SeenImport): string => `${importer}: ${written ?? specifier}`
+  for (const met of seen) add(patternOf(met.specifier), note(met), assetType(met.manifest))
+  const known = new Set(seen.map(note))
   for (const old of parseBlocks(present)) {
     for (const written of old.imports) {
       if (known.has(written)) continue
-      const [importer, specifier] = written.split(/: (.*)/s) as [string, string]
-      if ((await readModule(importer))?.includes(specifier)) add(old.pattern, written, [...old.types][0]!)
+      const [importer, text] = written.split(/: (.*)/s) as [string, string]
+      if (await holds(importer, text)) add(old.pattern, written, [...old.types][0]!)
     }
   }
   const ordered = [...blocks.values()].sort(
@@ -117,6 +118,16 @@ function infosType(infos: TensorInfos): string {
     return `      readonly ${JSON.stringify(key)}: { readonly name: ${JSON.stringify(name)}; readonly dtype: '${dtype}'; readonly shape: ${dims} }`
   })
   return `{\n${lines.join('\n')}\n    }`
+}
+
+/** The text of the declarations of a module that is one model's: its exact type. */
+export function moduleDeclarations(manifest: ModelManifest): string {
+  return [
+    `declare const model: ${assetType(manifest).replaceAll('\n  ', '\n')}`,
+    'export default model',
+    ...assetFields.map((field) => `export declare const ${field}: (typeof model)['${field}']`),
+    '',
+  ].join('\n')
 }
 
 /**

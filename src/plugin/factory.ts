@@ -4,6 +4,8 @@ import { modelIdPattern, splitModelId } from './model-id.js'
 import { ModelImports } from './model-imports.js'
 import { modelModule } from './model-module.js'
 import type { Options } from './options.js'
+import { modelCodePattern, rewriteModelReferences } from './rewrite-model-references.js'
+import { scriptIdPattern } from './source-tokens.js'
 
 /** The plugin, for every host whose hooks are like Rollup's: what an import of a model resolves to, and its module. */
 export const factory: UnpluginFactory<Options | undefined> = (options = {}, { framework }) => {
@@ -24,6 +26,19 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
         // A file that appears later mends the import.
         this.addWatchFile(missing.file)
         return host.fail(this, missing.error, missing.file)
+      },
+    },
+
+    transform: {
+      filter: { id: scriptIdPattern, code: modelCodePattern },
+      handler(code, id) {
+        try {
+          const rewritten = rewriteModelReferences(code, id, host.urlBase)
+          for (const found of rewritten?.imports ?? []) imports.rewrote(id, found)
+          return rewritten && { code: rewritten.code, map: rewritten.map() }
+        } catch (error) {
+          return host.fail(this, imports.inModule(error, id), id)
+        }
       },
     },
 

@@ -24,6 +24,8 @@ export interface Host {
   print(hook: Hook, line: string): void
   /** Has the host look for changes of a model's file; `addWatchFile` where this is not given. */
   watch?(hook: Hook, file: string): void
+  /** What the model's URL starts from, for `new URL`; nothing where it is absolute. */
+  readonly urlBase?: string
   /** What becomes of the text of a model's module; it stays a string where this is not given. */
   module?(text: string): string
   /** Whether this is a dev server, whose builds do not end. */

@@ -3,6 +3,11 @@ import { canonicalQuery, isModelQuery } from '../chain/request.js'
 /** What a model's file may be called; what it really is, its bytes tell. */
 const modelFile = /\.(?:pb|pbtxt|pbmm|mmpb)(?:\.gz)?$/
 
+/** Whether a path, without a query, may be that of a model. */
+export function isModelFile(path: string): boolean {
+  return modelFile.test(path)
+}
+
 /** The file and query of an import or module id that asks for a model; undefined for all others. */
 export function splitModelId(id: string): { file: string; query: string } | undefined {
   const mark = id.indexOf('?')

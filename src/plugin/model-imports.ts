@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { type GraphdefError, withPlace } from '../errors.js'
+import { type ErrorPlace, type GraphdefError, withPlace } from '../errors.js'
 import { buildLine } from '../report/build-line.js'
+import { type AttributeImport, holdsImport } from './import-attributes.js'
 import { modelId, splitModelId } from './model-id.js'
 import { type LoadedModel, ModelLoader, unreadable } from './model-loader.js'
 import { type Options, type ResolvedOptions, resolveOptions } from './options.js'
@@ -26,6 +27,8 @@ export class ModelImports {
   #started: { options: ResolvedOptions; loader: ModelLoader; types: TypesFile | undefined } | undefined
   /** The specifiers under which a model id was imported, with the modules. */
   readonly #imports = new Map<string, Map<string, Import>>()
+  /** The imports by attributes, by module and the specifier that stands for them. */
+  readonly #byAttributes = new Map<string, Map<string, AttributeImport>>()
 
   constructor(options: Options) {
     this.#options = options
@@ -55,6 +58,17 @@ export class ModelImports {
     return JSON.stringify([presets, defaultPreset ?? null])
   }
 
+  /** Notes an import whose attributes the host is given as a query: how it stands in the module is for messages and types. */
+  rewrote(importer: string, found: AttributeImport): void {
+    const key = importKey(importer, found.asQuery)
+    const known = this.#byAttributes.get(key) ?? new Map<string, AttributeImport>()
+    this.#byAttributes.set(key, known.set(found.written, found))
+  }
+
+  #written(importer: string, specifier: string): AttributeImport[] {
+    return [...(this.#byAttributes.get(importKey(importer, specifier))?.values() ?? [])]
+  }
+
   /** The id of an import's module, which is noted. */
   resolved(specifier: string, file: string, importer: string | undefined): string {
     const id = modelId(file, splitModelId(specifier)!.query)
@@ -62,7 +76,7 @@ export class ModelImports {
       const known = this.#imports.get(id) ?? new Map<string, Import>()
       this.#imports.set(id, known)
       const module = importer.split('?')[0]!
-      known.set(`${module}\0${specifier}`, { importer: module, specifier })
+      known.set(importKey(module, specifier), { importer: module, specifier })
     }
     return id
   }
@@ -71,7 +85,7 @@ export class ModelImports {
   unresolved(specifier: string, importer: string | undefined): { error: GraphdefError; file: string } {
     const { file: asked } = splitModelId(specifier)!
     const file = importer && /^\.{1,2}\//.test(asked) ? resolve(dirname(importer.split('?')[0]!), asked) : asked
-    const error = unreadable(file).at({ request: specifier, importer: this.#shown(importer) })
+    const error = unreadable(file).at(this.#place(importer, specifier))
     return { error, file }
   }
 
@@ -89,12 +103,16 @@ export class ModelImports {
       const name = relative(this.root, file).replaceAll('\\', '/')
       print(buildLine(name, report, manifest, { cached: hit, gzipBytes, milliseconds, name: chainName(query) }))
       for (const { importer, specifier } of imports) {
-        if (sourceHolds(importer, specifier)) types?.saw({ importer, specifier, manifest })
+        const source = textOf(importer)
+        if (source.includes(specifier)) types?.saw({ importer, specifier, manifest })
+        for (const { specifier: plain, written } of this.#written(importer, specifier)) {
+          if (holdsImport(source, importer, written)) types?.saw({ importer, specifier: plain, written, manifest })
+        }
       }
       return model
     } catch (error) {
       const [first] = imports
-      throw withPlace(error, { request: first?.specifier, importer: this.#shown(first?.importer) })
+      throw withPlace(error, this.#place(first?.importer, first?.specifier))
     }
   }
 
@@ -108,21 +126,34 @@ export class ModelImports {
     await this.#started?.loader.store.sweep()
   }
 
-  #shown(importer: string | undefined): string | undefined {
-    return importer && relative(this.root, importer.split('?')[0]!).replaceAll('\\', '/')
+  /** An error in a module itself, which comes up before anything of it is resolved. */
+  inModule(error: unknown, importer: string): unknown {
+    return withPlace(error, this.#place(importer, undefined))
+  }
+
+  #place(importer: string | undefined, specifier: string | undefined): ErrorPlace {
+    const written = importer && specifier ? this.#written(importer, specifier)[0]?.written : undefined
+    return {
+      request: written ?? specifier,
+      importer: importer && relative(this.root, importer.split('?')[0]!).replaceAll('\\', '/'),
+    }
   }
 }
 
 /** The chain as asked, for the build line. */
-function chainName(query: string): string {
+export function chainName(query: string): string {
   return /(?:^|&)optimize=([^&]*)/.exec(query)?.[1] || 'default'
 }
 
-/** Whether a module's text has the specifier: what a host made of another import does not, and needs no type. */
-function sourceHolds(importer: string, specifier: string): boolean {
+function importKey(importer: string, specifier: string): string {
+  return `${importer.split('?')[0]}\0${specifier}`
+}
+
+/** A module's text as it stands on disk: what hosts make of it may have imports that need no type. */
+function textOf(importer: string): string {
   try {
-    return readFileSync(importer, 'utf8').includes(specifier)
+    return readFileSync(importer, 'utf8')
   } catch {
-    return false
+    return ''
   }
 }

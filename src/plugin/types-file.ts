@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { mergeDeclarations, type SeenImport } from '../manifest/type-declarations.js'
+import { holdsImport } from './import-attributes.js'
 
 /** Where the types go when nobody says: into `src`, which is what a bundler's project usually type-checks. */
 export function defaultTypesFile(root: string): string {
@@ -23,7 +24,7 @@ export class TypesFile {
   /** Notes one import as it stands in its module. */
   saw(seen: SeenImport): void {
     const importer = relative(this.#root, seen.importer).replaceAll('\\', '/')
-    this.#seen.set(`${importer}\0${seen.specifier}`, { ...seen, importer })
+    this.#seen.set(`${importer}\0${seen.written ?? seen.specifier}`, { ...seen, importer })
   }
 
   /**
@@ -38,9 +39,10 @@ export class TypesFile {
   async #write(): Promise<void> {
     if (this.#seen.size === 0) return
     const present = await readFile(this.path, 'utf8').catch(() => '')
-    const text = await mergeDeclarations([...this.#seen.values()], present, (importer) =>
-      readFile(resolve(this.#root, importer), 'utf8').catch(() => undefined),
-    )
+    const text = await mergeDeclarations([...this.#seen.values()], present, async (importer, written) => {
+      const module = resolve(this.#root, importer)
+      return holdsImport(await readFile(module, 'utf8').catch(() => ''), module, written)
+    })
     if (text === present) return
     await mkdir(dirname(this.path), { recursive: true })
     const making = `${this.path}.${process.pid}.making`
