@@ -15,7 +15,7 @@ export interface Options {
   types?: string | false
 }
 
-const optionNames: readonly (keyof Options)[] = ['presets', 'default', 'cacheDir', 'types']
+export const optionNames: readonly (keyof Options)[] = ['presets', 'default', 'cacheDir', 'types']
 
 export interface ResolvedOptions {
   presets: Presets
@@ -29,14 +29,7 @@ export interface ResolvedOptions {
  * @throws GraphdefError `bad-config`, or that of the chain
  */
 export function resolveOptions(options: Options, root: string): ResolvedOptions {
-  for (const name of Object.keys(options)) {
-    if (optionNames.includes(name as keyof Options)) continue
-    const hint = didYouMean(name, optionNames)
-    throw new GraphdefError('bad-config', {
-      what: `the plugin has no option "${name}"`,
-      remedy: [hint, `Its options are: ${optionNames.join(', ')}.`].filter(Boolean).join('\n'),
-    })
-  }
+  checkOptionNames(options, optionNames)
   const presets = options.presets ?? {}
   for (const [name, items] of Object.entries(presets)) {
     if (!/^\w+$/.test(name) || !Array.isArray(items)) {
@@ -62,5 +55,16 @@ function checkChain(chain: string, presets: Presets, option: string): void {
     parseChain([chain], { presets })
   } catch (error) {
     throw withPlace(error, { option })
+  }
+}
+
+/** @throws GraphdefError `bad-config` for an option of another name */
+export function checkOptionNames(options: object, names: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue
+    throw new GraphdefError('bad-config', {
+      what: `the plugin has no option "${name}"`,
+      remedy: [didYouMean(name, names), `Its options are: ${names.join(', ')}.`].filter(Boolean).join('\n'),
+    })
   }
 }
