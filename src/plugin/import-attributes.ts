@@ -4,16 +4,19 @@ import { isModelFile, splitModelId } from './model-id.js'
 import { literalText, type SourceToken, sourceScripts } from './source-tokens.js'
 
 /** An import, export or import() of a model whose request stands in its attributes. */
-export interface AttributeImport {
-  /** Where it stands in the module: from the specifier to the end of the attributes. */
-  readonly start: number
-  readonly end: number
-  /** The specifier as it stands there, e.g. `./x.pb`. */
+export interface WrittenImport {
+  /** The specifier as it stands in the module, e.g. `./x.pb`. */
   readonly specifier: string
   /** The specifier with the attributes as its query, e.g. `./x.pb?optimize=deploy`. */
   readonly asQuery: string
   /** Specifier and attributes in one form, whatever the source's: `'./x.pb' with { optimize: 'deploy' }`. */
   readonly written: string
+}
+
+/** The same with its place: from the specifier to the end of the attributes. */
+export interface AttributeImport extends WrittenImport {
+  readonly start: number
+  readonly end: number
 }
 
 /** An import's attributes as one text, for messages and for the notes beside the types. */

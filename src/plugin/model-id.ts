@@ -24,3 +24,6 @@ export function modelId(file: string, query: string): string {
 
 /** What hosts' filters match before `splitModelId` looks closer. */
 export const modelIdPattern: RegExp = /\.(?:pb|pbtxt|pbmm|mmpb)(?:\.gz)?\?/
+
+/** The same for hosts that pass on import attributes, by which a path without a query may ask for a model. */
+export const modelPathPattern: RegExp = /\.(?:pb|pbtxt|pbmm|mmpb)(?:\.gz)?(?:[?#]|$)/

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { type ErrorPlace, type GraphdefError, withPlace } from '../errors.js'
 import { buildLine } from '../report/build-line.js'
-import { type AttributeImport, holdsImport } from './import-attributes.js'
+import { holdsImport, type WrittenImport } from './import-attributes.js'
 import { modelId, splitModelId } from './model-id.js'
 import { type LoadedModel, ModelLoader, unreadable } from './model-loader.js'
 import { type Options, type ResolvedOptions, resolveOptions } from './options.js'
@@ -28,7 +28,7 @@ export class ModelImports {
   /** The specifiers under which a model id was imported, with the modules. */
   readonly #imports = new Map<string, Map<string, Import>>()
   /** The imports by attributes, by module and the specifier that stands for them. */
-  readonly #byAttributes = new Map<string, Map<string, AttributeImport>>()
+  readonly #byAttributes = new Map<string, Map<string, WrittenImport>>()
 
   constructor(options: Options) {
     this.#options = options
@@ -59,13 +59,13 @@ export class ModelImports {
   }
 
   /** Notes an import whose attributes the host is given as a query: how it stands in the module is for messages and types. */
-  rewrote(importer: string, found: AttributeImport): void {
+  rewrote(importer: string, found: WrittenImport): void {
     const key = importKey(importer, found.asQuery)
-    const known = this.#byAttributes.get(key) ?? new Map<string, AttributeImport>()
+    const known = this.#byAttributes.get(key) ?? new Map<string, WrittenImport>()
     this.#byAttributes.set(key, known.set(found.written, found))
   }
 
-  #written(importer: string, specifier: string): AttributeImport[] {
+  #written(importer: string, specifier: string): WrittenImport[] {
     return [...(this.#byAttributes.get(importKey(importer, specifier))?.values() ?? [])]
   }
 
@@ -127,7 +127,7 @@ export class ModelImports {
   }
 
   /** An error in a module itself, which comes up before anything of it is resolved. */
-  inModule(error: unknown, importer: string): unknown {
+  inModule(error: unknown, importer: string | undefined): unknown {
     return withPlace(error, this.#place(importer, undefined))
   }
 

@@ -49,6 +49,30 @@ if (import.meta.hot) {
 }
 `
 
+/** The same by import attributes, with one request in a query and attributes, and one in an `import()`. */
+const mainWithAttributes = `import deployed, { url, inputs } from './models/linreg.pb' with { optimize: 'deploy' }
+import packed from './models/linreg.pb?optimize' with {
+  format: 'memmapped',
+}; globalThis.sameLine = 'after the attributes'
+globalThis.nextLine = 'below the attributes'
+import('./models/linreg.pb', { with: { optimize: '', format: 'memmapped' } }).then(({ default: again }) => {
+  globalThis.models = { deployed, packed, again, named: { url, inputs } }
+})
+`
+
+/** The URLs alone. */
+const mainWithUrls = `'use strict'
+const deployed = new URL('./models/linreg.pb?optimize=deploy', import.meta.url)
+const packed = new URL(
+  \`./models/linreg.pb?format=memmapped&optimize\`, // no text: new URL('./models/no.pb?optimize', import.meta.url)
+  import.meta.url,
+).href; globalThis.sameLine = 'after the URL'
+globalThis.nextLine = 'below the URL'
+const models = { deployed: { url: deployed.href }, packed: { url: packed } }
+globalThis.models = models
+if (typeof document === 'undefined' && typeof postMessage === 'function') postMessage(models)
+`
+
 /** The ids of its models' modules under a folder: the same on every host. */
 export const modelIds = (root: string): string[] => [
   `${root}/src/models/linreg.pb?format=memmapped&optimize`,
@@ -68,6 +92,10 @@ export function makeApp(files: Record<string, string | Uint8Array> = {}): Projec
     ...files,
   })
 }
+
+export const makeAppWithAttributes = (): Project => makeApp({ 'src/main.js': mainWithAttributes })
+
+export const makeAppWithUrls = (): Project => makeApp({ 'src/main.js': mainWithUrls })
 
 /** The app as a dev server has it. */
 export const makeDevApp = (): Project => makeApp({ 'src/main.js': devMain })

@@ -11,6 +11,8 @@ export interface BuildRequest {
   readonly options?: Options
   /** Lets the host keep a cache of its own on disk, where it can. */
   readonly hostCache?: boolean
+  /** Writes `main.js.map` too. */
+  readonly sourceMap?: boolean
   /** Gives `.pb` files a meaning of the user's own, in the host's words. */
   readonly rule?: boolean
 }

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { originalPositionFor, sourceContentFor, TraceMap } from '@jridgewell/trace-mapping'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parseRequest } from '../../src/chain/request.js'
@@ -16,7 +17,9 @@ import {
   expected,
   linreg,
   makeApp,
+  makeAppWithAttributes,
   makeAppWithLog,
+  makeAppWithUrls,
   makeDevApp,
   modelIds,
   rangeLog,
@@ -78,6 +81,27 @@ async function expectRight(models: Record<string, Served>, source: Uint8Array = 
   }
   expect(again).toEqual(packed)
   expect({ url: named!.url, inputs: named!.inputs }).toEqual({ url: deployed!.url, inputs: deployed!.inputs })
+}
+
+/** Holds the source map of a script against `src/main.js`, at what stands after rewritten places. */
+function expectMapped(project: Project, entry: string): void {
+  const lines = (text: string): string[] => text.split('\n')
+  const place = (text: string, marker: string): { line: number; column: number } => {
+    const line = lines(text).findIndex((candidate) => candidate.includes(marker))
+    return { line: line + 1, column: lines(text)[line]!.indexOf(marker) }
+  }
+  const built = project.read(`dist/${entry}`).toString()
+  const source = project.read('src/main.js').toString()
+  const map = new TraceMap(project.read(`dist/${entry}.map`).toString())
+  for (const marker of ['sameLine', 'nextLine']) {
+    const found = originalPositionFor(map, place(built, marker))
+    expect({ ...found, name: null, source: found.source?.split('/').slice(-2).join('/') }).toEqual({
+      ...place(source, marker),
+      name: null,
+      source: 'src/main.js',
+    })
+    expect(sourceContentFor(map, found.source!)).toBe(source)
+  }
 }
 
 /** What a page built by the host has: a module where the host makes one. */
@@ -214,6 +238,58 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
       await expect.poll(() => server.shownError(page)).toBe('')
     } finally {
       await page.context().close()
+      await server.close()
+    }
+  },
+
+  async attributes(bundler, host) {
+    const project = own(makeAppWithAttributes())
+    const { entry, ids, lines } = await bundler.build(request(project, { sourceMap: true }))
+    expect([...new Set(ids)].sort()).toEqual(modelIds(project.root))
+    expect(lines.filter((line) => !line.includes('cached'))).toHaveLength(2)
+    expect(modelFiles(project)).toHaveLength(2)
+    expectMapped(project, entry)
+    await expectRight(await runInPage(browser, project, entry, classicHosts.has(host) ? 'classic' : 'module'))
+    const types = project.read('src/graphdef-env.d.ts').toString()
+    expect(types).toContain("// src/main.js: './models/linreg.pb' with { optimize: 'deploy' }")
+
+    project.write('src/main.js', "import model from './models/linreg.pb' with { output: 'y', optimize: '' }; f(model)")
+    const message = await bundler.build(request(project)).then(
+      () => 'the build did not fail',
+      (error: Error) => stripVTControlCharacters(error.message).replaceAll(/\n[\s│]+/g, '\n'),
+    )
+    expect(message).toContain('the import\'s query has no key "output"')
+    expect(message).toContain(`file: ${project.root}/src/models/linreg.pb\n`)
+    expect(message).toContain("import: './models/linreg.pb' with { optimize: '', output: 'y' } in src/main.js\n")
+    expect(message).toContain('did you mean "outputs"?')
+  },
+
+  async newUrl(bundler, host) {
+    const project = own(makeAppWithUrls())
+    const wanted = [await expected(linreg, 'optimize=deploy'), await expected(linreg, 'optimize&format=memmapped')]
+    const hashes = wanted.map((manifest) => manifest.sha256)
+    const served = ({ deployed, packed }: Record<string, Served>): string[] => [deployed!.served, packed!.served]
+    const page = await bundler.build(request(project, { sourceMap: true }))
+    const how = classicHosts.has(host) ? 'classic' : 'module'
+    expectMapped(project, page.entry)
+    expect(served(await runInPage(browser, project, page.entry, how))).toEqual(hashes)
+
+    const pageBytes = new Map(modelFiles(project).map((name) => [base + name, project.read(`dist/${name}`)]))
+    const inNode = await runInNode(project, (await bundler.build(request(project, { output: 'node' }))).entry)
+    const urls = [inNode.deployed!.url, inNode.packed!.url].map((url) => new URL(url))
+    expect(urls.map((url) => sha256(pageBytes.get(url.pathname) ?? readFileSync(url)))).toEqual(hashes)
+
+    const worker = await bundler.build(request(project, { output: 'worker' }))
+    const start = bundler.makesWorkers ? how : 'classic worker'
+    expect(served(await runInPage(browser, project, worker.entry, start))).toEqual(hashes)
+
+    if (!bundler.serve) return
+    const server = await bundler.serve(request(project))
+    const { page: opened } = await openWatched(browser, server.url)
+    try {
+      await expect.poll(() => servedModels(opened).then(served, String), { timeout: 60_000 }).toEqual(hashes)
+    } finally {
+      await opened.context().close()
       await server.close()
     }
   },

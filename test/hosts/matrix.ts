@@ -7,6 +7,8 @@ export const features = {
   node: 'and in Node, or it is the one of the client build',
   watch: 'a change of the model, or of a file that its chain reads, rebuilds',
   dev: 'a dev server serves it, with Range; a change of the model, and an error in it, reaches the page',
+  attributes: 'the request may stand in import attributes, of an `import()` too',
+  newUrl: '`new URL` with the request and `import.meta.url` gives the URL alone, in pages, workers and Node',
   errors: 'a broken import fails the build with the one text, which names the file',
   cache: 'a second build runs no transform and gives the same files',
   folders: 'a build in another folder gives the same files',

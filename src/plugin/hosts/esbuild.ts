@@ -1,11 +1,15 @@
-import { basename, dirname, relative } from 'node:path'
-import type { BuildOptions, Message, PartialMessage, PluginBuild } from 'esbuild'
+import { readFileSync } from 'node:fs'
+import { basename, dirname, extname, relative } from 'node:path'
+import type { BuildOptions, Message, OnLoadResult, PartialMessage, PluginBuild } from 'esbuild'
 import { hardLink } from '../../cache/hard-link.js'
+import { GraphdefError } from '../../errors.js'
 import type { ModelUrl } from '../host.js'
-import { modelIdPattern, splitModelId } from '../model-id.js'
+import { specifierWithAttributes, writtenImport } from '../import-attributes.js'
+import { modelPathPattern, splitModelId } from '../model-id.js'
 import { ModelImports } from '../model-imports.js'
 import { modelModule } from '../model-module.js'
 import type { Options } from '../options.js'
+import { rewriteModelReferences } from '../rewrite-model-references.js'
 import { scriptUrl } from '../script-url.js'
 
 /** The ending under which esbuild is told to copy a file: the user's own loader for .pb stays theirs. */
@@ -24,20 +28,30 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
   imports.cacheFolder()
   initialOptions.loader = { ...initialOptions.loader, [ending]: 'file' }
 
-  build.onResolve({ filter: modelIdPattern }, async ({ path, importer, kind, resolveDir, with: attributes }) => {
-    const asked = splitModelId(path)
-    if (!asked) return undefined
+  build.onResolve({ filter: modelPathPattern }, async ({ path, importer, kind, resolveDir, with: attributes }) => {
     const from = importer || undefined
-    const found = await build.resolve(asked.file, { kind, importer, resolveDir, with: attributes })
+    let specifier = path
+    try {
+      // Read as they are here: only what esbuild does not give to plugins is rewritten.
+      specifier = specifierWithAttributes(path, attributes) ?? path
+    } catch (error) {
+      return { errors: [message(imports.inModule(error, from))] }
+    }
+    const asked = splitModelId(specifier)
+    if (!asked) return undefined
+    if (specifier !== path) {
+      imports.rewrote(importer, { specifier: path, asQuery: specifier, written: writtenImport(path, attributes) })
+    }
+    const found = await build.resolve(asked.file, { kind, importer, resolveDir })
     if (found.errors.length > 0) {
-      const { error, file } = imports.unresolved(path, from)
+      const { error, file } = imports.unresolved(specifier, from)
       return { errors: [message(error, found.errors)], watchFiles: [file], watchDirs: [dirname(file)] }
     }
-    const id = imports.resolved(path, found.path, from)
+    const id = imports.resolved(specifier, found.path, from)
     return { path: relative(root, id).replaceAll('\\', '/'), namespace, pluginData: id }
   })
 
-  build.onLoad({ filter: /.*/, namespace }, async ({ pluginData: id }) => {
+  const load = async (id: string): Promise<OnLoadResult> => {
     const { file } = splitModelId(id)!
     const watchFiles = [file]
     try {
@@ -50,9 +64,54 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
     } catch (error) {
       return { errors: [message(error)], watchFiles }
     }
+  }
+  // For esbuild a query and attributes that ask for the same are two modules.
+  const loaded = new Map<string, Promise<OnLoadResult>>()
+  build.onStart(() => loaded.clear())
+  build.onLoad({ filter: /.*/, namespace }, ({ pluginData: id }) => {
+    const loading = loaded.get(id) ?? load(id)
+    loaded.set(id, loading)
+    return loading
   })
 
+  if (initialOptions.bundle) rewriteScripts(build, imports)
+
   build.onEnd(() => imports.finish())
+}
+
+/** Rewrites the scripts that name a model in `new URL`, or in attributes that begin with `assert`. All others stay esbuild's. */
+function rewriteScripts({ initialOptions, onLoad }: PluginBuild, imports: ModelImports): void {
+  const { loader = {}, sourcemap } = initialOptions
+  onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, ({ path, suffix, with: attributes }) => {
+    // A loader of the user's own may take the file for text.
+    if (suffix || Object.keys(attributes).length > 0 || !/^[jt]sx?$/.test(loader[extname(path)] ?? 'js'))
+      return undefined
+    const watchFiles = [path]
+    try {
+      // Synchronous, which takes half the time over many small files.
+      const code = readFileSync(path, 'utf8')
+      if (!/\bassert\b|\bmeta\b/.test(code)) return undefined
+      const rewritten = rewriteModelReferences(code, path, urlBase(initialOptions))
+      if (!rewritten) return undefined
+      for (const found of rewritten.imports) imports.rewrote(path, found)
+      // A map that the script brings along stays: rewriting moves nothing but the end of a line.
+      const map =
+        sourcemap && !code.includes('//# sourceMappingURL=') ? `\n//# sourceMappingURL=${rewritten.map().toUrl()}` : ''
+      return { contents: rewritten.code + map, loader: 'default', watchFiles }
+    } catch (error) {
+      // A file that cannot be read is esbuild's to tell.
+      return error instanceof GraphdefError
+        ? { errors: [message(imports.inModule(error, path))], watchFiles }
+        : undefined
+    }
+  })
+}
+
+/** What makes the URL of `publicPath` in Node a whole one; all others are. */
+function urlBase(options: BuildOptions): string | undefined {
+  const { platform, publicPath } = options
+  if (platform !== 'node' || !publicPath) return undefined
+  return isModule(options) ? 'import.meta.url' : "require('url').pathToFileURL(__filename)"
 }
 
 /** Standard output may be the bundle. */
@@ -69,17 +128,22 @@ function message(error: unknown, hosts: readonly Message[] = []): PartialMessage
  * The cached file, which esbuild copies itself: bytes that a plugin returns go through a pipe, and take 25 times as long. The
  * loader gives a path from the script's folder, or what `publicPath` makes of it.
  */
-function assetUrl(file: string, { format, platform, publicPath, splitting }: BuildOptions): ModelUrl {
+function assetUrl(file: string, options: BuildOptions): ModelUrl {
+  const { platform, publicPath } = options
   const named = hardLink(file, basename(file).replace(/\.pb$/, ending))
   const prelude = `import asset from ${JSON.stringify(named)}`
   const inNode = platform === 'node'
   // What the client's build gives, for a page that Node renders.
   if (inNode && publicPath) return { prelude, expression: 'asset' }
-  if (format === 'esm' || splitting || (!format && platform === 'neutral')) {
+  if (isModule(options)) {
     return { prelude, expression: 'new URL(asset, import.meta.url).href' }
   }
   if (inNode) {
     return { prelude, expression: "require('url').pathToFileURL(require('path').resolve(__dirname, asset)).href" }
   }
   return { prelude, expression: `new URL(asset, ${scriptUrl}).href` }
+}
+
+function isModule({ format, platform, splitting }: BuildOptions): boolean {
+  return format === 'esm' || Boolean(splitting) || (!format && platform === 'neutral')
 }

@@ -14,6 +14,7 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
     fail: failWithFile,
     print: (_: Hook, line) => config!.logger.info(line),
     serves: () => server !== undefined,
+    urlBase: 'import.meta.url',
 
     url(_, { file, key }) {
       if (!server) {

@@ -8,7 +8,14 @@ import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
 
 const formats = { page: 'esm', script: 'iife', worker: 'iife', node: 'cjs' } as const
 
-function config({ project, output, base, options, rule }: BuildRequest): BuildOptions & { metafile: true } {
+function config({
+  project,
+  output,
+  base,
+  options,
+  rule,
+  sourceMap = false,
+}: BuildRequest): BuildOptions & { metafile: true } {
   return {
     absWorkingDir: project.root,
     entryPoints: [{ in: 'src/main.js', out: 'main' }],
@@ -16,6 +23,7 @@ function config({ project, output, base, options, rule }: BuildRequest): BuildOp
     bundle: true,
     minify: true,
     metafile: true,
+    sourcemap: sourceMap,
     format: formats[output],
     platform: output === 'node' ? 'node' : 'browser',
     outExtension: output === 'node' ? { '.js': '.cjs' } : {},
@@ -35,7 +43,7 @@ export const esbuildBundler: Bundler = {
       const { metafile } = await build(config(request))
       const ids = Object.keys(metafile.inputs)
         .filter((name) => name.startsWith('graphdef:'))
-        .map((name) => name.replace('graphdef:', `${project.root}/`))
+        .map((name) => name.replace('graphdef:', `${project.root}/`).replace(/ with \{.*\}$/, ''))
       return { entry: output === 'node' ? 'main.cjs' : 'main.js', ids, lines: pluginLines(printed) }
     } finally {
       spy.mockRestore()

@@ -9,7 +9,7 @@ import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
 const formats = { page: 'es', script: 'iife', worker: 'iife', node: 'cjs' } as const
 
 /** The options that both understand. */
-function config({ project, output }: BuildRequest) {
+function config({ project, output, sourceMap = false }: BuildRequest) {
   const ids: string[] = []
   const printed: string[] = []
   const idsPlugin = {
@@ -28,7 +28,7 @@ function config({ project, output }: BuildRequest) {
       input: join(project.root, 'src/main.js'),
       onLog: (_: unknown, log: { message: string }): void => void printed.push(log.message),
     },
-    output: { dir: join(project.root, 'dist'), format: formats[output], entryFileNames: entry },
+    output: { dir: join(project.root, 'dist'), format: formats[output], entryFileNames: entry, sourcemap: sourceMap },
   }
 }
 

@@ -9,7 +9,7 @@ type Vite = typeof import('vite')
 
 /** A version of Vite. */
 export function viteBundler(load: () => Promise<Vite>): Bundler {
-  const config = ({ project, output, base, options, rule }: BuildRequest, print: (text: string) => void) => {
+  const config = ({ project, output, base, options, rule, sourceMap }: BuildRequest, print: (text: string) => void) => {
     const ids: string[] = []
     const inline = {
       root: project.root,
@@ -29,6 +29,7 @@ export function viteBundler(load: () => Promise<Vite>): Bundler {
       build: {
         minify: output !== 'node',
         modulePreload: false,
+        sourcemap: sourceMap,
         ssr: output === 'node' ? 'src/main.js' : false,
         assetsInlineLimit: 1e9,
         rollupOptions: {

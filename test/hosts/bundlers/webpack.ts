@@ -38,11 +38,11 @@ function webpackLike(
   cacheType: string,
 ): Bundler {
   const config = (request: BuildRequest, printed: string[]): object => {
-    const { project, output, base, options, rule } = request
+    const { project, output, base, options, rule, sourceMap } = request
     const print = (...texts: unknown[]): void => void printed.push(texts.join(' '))
     return {
       mode: 'production',
-      devtool: false,
+      devtool: sourceMap ? 'source-map' : false,
       context: project.root,
       entry: output === 'worker' ? './src/page.js' : './src/main.js',
       target: targets[output],
