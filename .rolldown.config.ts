@@ -14,6 +14,7 @@ export default defineConfig({
     webpack: 'src/webpack.ts',
     rspack: 'src/rspack.ts',
     esbuild: 'src/esbuild.ts',
+    config: 'src/config.ts',
     'runtime/index': 'src/runtime/index.ts',
     'cli/main': 'src/cli/main.ts',
   },

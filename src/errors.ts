@@ -51,7 +51,12 @@ export const errorCodes = {
   'transform-failed': 'a transform cannot be applied to this graph',
   'kernel-failed': 'an op cannot be computed at build time',
   'unsupported-op': 'the target of the build cannot run the model',
-  'bad-config': "the plugin's options are wrong",
+  'not-emitted': "the bundler's configuration keeps the model out of the build",
+  'not-imported': 'the page asks the dev server for a model by the path of its source',
+  'bad-config': "the plugin's options or the configuration file are wrong",
+  'not-scanned': 'Metro was started before the import of a model was found',
+  'name-taken': 'graphdef build would overwrite a file that is not its own, or write one name twice',
+  'cannot-watch': 'files cannot be watched for changes',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes
@@ -64,6 +69,10 @@ export interface ErrorPlace {
   request?: string
   /** The plugin's option that is meant, e.g. `default`. */
   option?: string
+  /** A request of `graphdef build` as written, e.g. `models/*.pb?optimize=deploy`. */
+  buildRequest?: string
+  /** The key of the configuration file that is meant, e.g. `build[0].outDir`. */
+  key?: string
   /** The module that has the import. */
   importer?: string
   /** A position in the text of the chain: its 0-based offset and the text. */
@@ -112,6 +121,8 @@ function format(details: ErrorDetails): string {
   if (details.request) {
     lines.push(`  import: ${details.request}${details.importer ? ` in ${details.importer}` : ''}`)
   }
+  if (details.key) lines.push(`  key: ${details.key}`)
+  if (details.buildRequest) lines.push(`  request: ${details.buildRequest}`)
   if (details.option) lines.push(`  the plugin's option: ${details.option}`)
   if (details.transform) lines.push(`  transform: ${details.transform}`)
   if (details.node) lines.push(`  node: ${details.node}`)

@@ -21,6 +21,8 @@ const layers = [
   'report',
   'cache',
   'plugin',
+  'build',
+  'config.ts',
   'cli',
   'vite.ts',
   'rollup.ts',

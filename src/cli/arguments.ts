@@ -98,7 +98,7 @@ function withoutQuotes(value: string, command: Command, name: string): string {
 
 function checkMissing(command: Command, texts: ReadonlyMap<string, string>, operands: readonly string[]): void {
   const { operands: declared = [] } = command
-  const surplus = operands[declared.length]
+  const surplus = declared.at(-1)?.many ? undefined : operands[declared.length]
   if (surplus !== undefined) {
     const hint = didYouMean(surplus.replace(/=.*/s, ''), Object.keys(command.flags))
     throw new GraphdefError('bad-flag', {
@@ -142,7 +142,9 @@ function badFlag(command: Command, name: string, what: string, remedy?: string):
 /** The command line with what was given in its place and the rest as the help shows it. */
 function rightCommandLine(command: Command, texts: ReadonlyMap<string, string>): string {
   const words = ['graphdef', command.name]
-  for (const { name, required } of command.operands ?? []) words.push(required ? name : `[${name}]`)
+  for (const { name, required, many } of command.operands ?? []) {
+    words.push((required ? name : `[${name}]`) + (many ? '...' : ''))
+  }
   for (const [name, flag] of Object.entries(command.flags)) {
     const text = texts.get(name)
     if (text) words.push(flag.value ? `--${name}=${shellQuoted(text)}` : `--${name}`)

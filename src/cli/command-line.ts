@@ -1,9 +1,11 @@
 import { didYouMean, GraphdefError } from '../errors.js'
 import { readArguments } from './arguments.js'
+import { build } from './build.js'
 import { check } from './check.js'
 import type { Command, ExitStatus, Terminal } from './command.js'
 import { compareGraphs } from './compare-graphs.js'
 import { convertGraphdefMemmappedFormat } from './convert-graphdef-memmapped-format.js'
+import { errorText } from './error-text.js'
 import { inspect } from './inspect.js'
 import { optimizeForInference } from './optimize-for-inference.js'
 import { printSelectiveRegistrationHeader } from './print-selective-registration-header.js'
@@ -18,6 +20,7 @@ import { listTransforms } from './transforms.js'
 export const commands: readonly Command[] = [
   inspect,
   check,
+  build,
   transformGraph,
   optimizeForInference,
   stripUnused,
@@ -36,9 +39,8 @@ export async function runCommandLine(given: readonly string[], streams: Streams)
   try {
     return await dispatch(name, rest, terminal)
   } catch (error) {
-    terminal.progress('')
     const command = commands.find((known) => known.name === name)
-    streams.stderr.write(`${await errorText(error, command?.name ?? '')}\n`)
+    terminal.printError(errorText(error, command?.name ?? ''))
     return command?.errorStatus ?? 1
   }
 }
@@ -73,16 +75,4 @@ function unknownCommand(name: string): GraphdefError {
       .filter(Boolean)
       .join('\n'),
   })
-}
-
-/** What a user sees of an error: its code and message, or, for a fault of ours, all there is to report. */
-async function errorText(error: unknown, command: string): Promise<string> {
-  const program = command ? `graphdef ${command}` : 'graphdef'
-  if (error instanceof GraphdefError) return `${program}: ${error.code}: ${error.message}`
-  const { version } = await import('../version.js')
-  return [
-    `${program}: this is a fault in graphdef ${version} (Node ${process.version}), not in the model or the command line`,
-    error instanceof Error ? (error.stack ?? error.message) : String(error),
-    'Please report it with these lines and, if you can, the model.',
-  ].join('\n')
 }

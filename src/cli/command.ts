@@ -4,6 +4,8 @@ import type { Flags, FlagValues } from './flags.js'
 export interface Terminal {
   /** Prints to standard output; the line break is added. */
   print(text: string): void
+  /** Prints to standard error; the line break is added. For what goes wrong while the command goes on. */
+  printError(text: string): void
   /** Shows what goes on in place of what it showed before; an empty text wipes it. Does nothing where nobody watches. */
   progress(text: string): void
 }
@@ -14,6 +16,8 @@ export interface Operand {
   name: string
   help: string
   required: boolean
+  /** Whether it may stand several times; only the last operand can. */
+  many?: boolean
 }
 
 /** The historical tools gave -1 where they could not do what was asked, which a shell sees as 255. */

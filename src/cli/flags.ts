@@ -32,6 +32,11 @@ export function requiredPath({ help }: Declaration): Flag<string> {
   return { ...textFlag('FILE', help), required: true, read: expandHome }
 }
 
+/** A path that need not be given. */
+export function path({ value, help }: Declaration & { value: string }): Flag<string | undefined> {
+  return custom(value, expandHome, { help })
+}
+
 /** A chain of transforms, whose text the chain's own parser reads. */
 export function requiredChain({ help }: Declaration): Flag<string> {
   return { ...textFlag('CHAIN', help), required: true }

@@ -24,7 +24,9 @@ export function commandHelp({ name, summary, examples, flags, operands = [] }: C
   const lines = [`graphdef ${name} ${summary}.`, '', styleText('bold', 'For example')]
   for (const example of examples) lines.push(...example.split('\n').map((line) => `  ${line}`))
   const rows: [string, string][] = []
-  for (const operand of operands) rows.push([operand.name, operand.help + (operand.required ? ' (required)' : '')])
+  for (const { name, many, help, required } of operands) {
+    rows.push([many ? `${name}...` : name, required ? `${help} (required)` : help])
+  }
   rows.push(...flagRows(flags), ['--help', 'shows this help'])
   return [...lines, '', styleText('bold', 'Arguments'), ...columns(rows)].join('\n')
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, realpath, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { openModel } from '../disk/open-model.js'
+import { replaceFile, unwritable } from '../disk/replace-file.js'
 import { writeSlices } from '../disk/write-slices.js'
 import { didYouMean, GraphdefError } from '../errors.js'
 
@@ -71,20 +71,13 @@ export async function writeModelFile(file: string, slices: readonly Uint8Array[]
     const existing = await stat(file).catch(() => undefined)
     if (existing?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
     if (existing && !existing.isFile()) await writeTo(file, 'w', slices)
-    else await replace(existing ? await realpath(file) : file, slices, existing?.mode)
+    else {
+      await replaceFile(existing ? await realpath(file) : file, (temporary) =>
+        writeTo(temporary, 'wx', slices, existing?.mode),
+      )
+    }
   } catch (error) {
     throw unwritable(file, error as NodeJS.ErrnoException)
-  }
-}
-
-async function replace(file: string, slices: readonly Uint8Array[], mode?: number): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`
-  try {
-    await writeTo(temporary, 'wx', slices, mode)
-    await rename(temporary, file)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
   }
 }
 
@@ -95,20 +88,4 @@ async function writeTo(file: string, flags: string, slices: readonly Uint8Array[
   } finally {
     await handle.close()
   }
-}
-
-const writeRemedies: Record<string, string> = {
-  ENOENT: 'Its folder does not exist: make it first.',
-  ENOTDIR: 'Its folder does not exist: make it first.',
-  EISDIR: 'This is a folder; name a file in it.',
-  ENOSPC: 'The disk is full.',
-}
-
-function unwritable(file: string, cause: NodeJS.ErrnoException): GraphdefError {
-  return new GraphdefError('cannot-write', {
-    what: `the result cannot be written (${cause.code ?? cause.message})`,
-    file,
-    remedy: writeRemedies[cause.code ?? ''] ?? "Look at the folder's permissions.",
-    cause,
-  })
 }

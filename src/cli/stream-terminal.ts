@@ -19,6 +19,11 @@ export class StreamTerminal implements Terminal {
     this.#streams.stdout.write(`${text}\n`)
   }
 
+  printError(text: string): void {
+    this.progress('')
+    this.#streams.stderr.write(`${text}\n`)
+  }
+
   progress(text: string): void {
     const { stderr } = this.#streams
     if (!stderr.isTTY || process.env.CI || text.length + this.#shown === 0) return

@@ -1,0 +1,1 @@
+export { type BuildEntry, type Config, defineConfig, type RequestKeys } from './build/config.js'
