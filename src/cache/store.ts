@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, utimesSync } from 'node:fs'
-import { mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -122,6 +122,8 @@ export class ModelStore {
 
   async #write(key: string, fileName: string, { bytes, ...facts }: NewEntry): Promise<string> {
     const folder = this.folder()
+    // Someone may have emptied the cache since it was found to be there.
+    await mkdir(folder, { recursive: true })
     const making = await mkdtemp(join(folder, 'making-'))
     try {
       await writeDurably(join(making, fileName), bytes)

@@ -112,6 +112,15 @@ describe('the store', () => {
     expect(readFileSync(entry.file, 'utf8')).toBe('the bytes')
   })
 
+  it('makes an entry again where the whole folder is gone', async () => {
+    const store = new ModelStore({ folder })
+    await store.getOrMake(key('a'), 'x.pb', async () => entryOf('the bytes'))
+    rmSync(folder, { recursive: true })
+    const entry = await store.getOrMake(key('a'), 'x.pb', async () => entryOf('the bytes'))
+    expect(readFileSync(entry.file, 'utf8')).toBe('the bytes')
+    expect(readdirSync(folder)).toEqual([key('a')])
+  })
+
   it('leaves nothing behind when making fails', async () => {
     const store = new ModelStore({ folder })
     const failing = store.getOrMake(key('a'), 'x.pb', async () => {
