@@ -59,6 +59,24 @@ describe('graphdef-env.d.ts', () => {
     )
   })
 
+  it('declares an import by attributes under its path, exactly as long as the path means one model', async () => {
+    const byAttributes = (importer: string, optimize: string, input: string): SeenImport => ({
+      ...seen(importer, './x.pb', input),
+      written: `'./x.pb' with { optimize: '${optimize}' }`,
+    })
+    const one = await mergeDeclarations([byAttributes('src/a.ts', 'web', 'x')], '', gone)
+    expect(patternsOf(one)).toEqual(['*/x.pb'])
+    expect(one).toContain("  // src/a.ts: './x.pb' with { optimize: 'web' }\n")
+    expect(one).toContain('readonly "x": {')
+    const two = [byAttributes('src/a.ts', 'web', 'x'), byAttributes('src/a.ts', 'deploy', 'y')]
+    const general = await mergeDeclarations(two, '', gone)
+    expect(general).toContain("with { optimize: 'web' }\n  const model: import('unplugin-graphdef').ModelAsset\n")
+    const holds = async (importer: string, written: string): Promise<boolean> =>
+      importer === 'src/a.ts' && written === two[1]!.written
+    expect(await mergeDeclarations([two[0]!], general, holds)).toBe(general)
+    expect(await mergeDeclarations([two[0]!], general, gone)).toBe(one)
+  })
+
   it('keeps what was not met this time as long as its module has it', async () => {
     const both = await mergeDeclarations(
       [seen('src/a.ts', './x.pb?optimize', 'x'), seen('src/b.ts', './y.pb?optimize', 'y')],
@@ -137,6 +155,14 @@ export { result }
     ['a wrong dtype', app.replace("dtype: 'float32'", "dtype: 'int32'"), 'is not assignable to type \'"int32"\''],
   ])('do not compile %s', async (_, main, message) => {
     expect(compile(main, await env())).toContain(message)
+  })
+
+  it('hold for an import by attributes', async () => {
+    const main = app.replace("'./x.pb?optimize=deploy'", "'./x.pb' with { optimize: 'deploy' }")
+    const declared = await mergeDeclarations([seen('src/main.ts', './x.pb', 'image')], '', gone)
+    expect(compile(main, declared)).toBe('')
+    const wrong = main.replace('model.inputs.image', 'model.inputs.imgae')
+    expect(compile(wrong, declared)).toContain("Property 'imgae' does not exist")
   })
 
   it('are general without the generated file', () => {
