@@ -21,7 +21,10 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
         const asked = splitModelId(id)
         if (!asked) return null
         const file = await host.resolve(this, asked.file, importer)
-        if (file) return imports.resolved(id, file, importer)
+        if (file) {
+          const found = imports.resolved(id, file, importer)
+          return host.moduleNames?.nameOf(found) ?? found
+        }
         const missing = imports.unresolved(id, importer)
         // A file that appears later mends the import.
         this.addWatchFile(missing.file)
@@ -43,10 +46,11 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
     },
 
     load: {
-      filter: { id: modelIdPattern },
-      async handler(id) {
-        const asked = splitModelId(id)
-        if (!asked) return null
+      filter: { id: host.moduleNames?.pattern ?? modelIdPattern },
+      async handler(name) {
+        const id = host.moduleNames ? host.moduleNames.idOf(name) : name
+        const asked = id && splitModelId(id)
+        if (!id || !asked) return null
         if (host.watch) host.watch(this, asked.file)
         else this.addWatchFile(asked.file)
         try {

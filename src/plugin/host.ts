@@ -13,6 +13,15 @@ export interface ModelUrl {
   prelude?: string
 }
 
+/** How a host is to name the modules of models. */
+export interface ModuleNames {
+  /** What its filters match before `idOf` looks closer. */
+  readonly pattern: RegExp
+  nameOf(id: string): string
+  /** The model's id; undefined for the name of any other module. */
+  idOf(name: string): string | undefined
+}
+
 /** What differs from host to host. */
 export interface Host {
   /** The file that a specifier leads to by the host's own rules; undefined where there is none. */
@@ -26,6 +35,8 @@ export interface Host {
   watch?(hook: Hook, file: string): void
   /** What the model's URL starts from, for `new URL`; nothing where it is absolute. */
   readonly urlBase?: string
+  /** The names of the models' modules; their ids where this is not given. */
+  readonly moduleNames?: ModuleNames
   /** What becomes of the text of a model's module; it stays a string where this is not given. */
   module?(text: string): string
   /** Whether this is a dev server, whose builds do not end. */

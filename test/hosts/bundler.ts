@@ -15,6 +15,8 @@ export interface BuildRequest {
   readonly sourceMap?: boolean
   /** Gives `.pb` files a meaning of the user's own, in the host's words. */
   readonly rule?: boolean
+  /** More of the host's configuration, in its own words. */
+  readonly hostConfig?: object
 }
 
 export interface Built {

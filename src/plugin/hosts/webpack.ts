@@ -1,9 +1,10 @@
 import { realpathSync } from 'node:fs'
-import { basename, dirname, sep } from 'node:path'
+import { basename, dirname, relative, sep } from 'node:path'
 import type { Compiler as RspackCompiler } from '@rspack/core'
 import type { Compiler as WebpackCompiler } from 'webpack'
+import { GraphdefError } from '../../errors.js'
 import { version } from '../../version.js'
-import { type Hook, type Host, plainError } from '../host.js'
+import { type Hook, type Host, type ModuleNames, plainError } from '../host.js'
 import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
 
@@ -23,14 +24,121 @@ function resolveWithCompiler(hook: Hook, file: string, importer: string | undefi
   })
 }
 
-/** Whether the resource is the virtual module that unplugin makes of a model's id. */
-function isModelModule(resource: string): boolean {
-  const name = basename(resource).replace(/^_virtual_/, '')
+const escaped = (text: string, characters: RegExp): string =>
+  text.replace(characters, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+
+/**
+ * The name of a model's module is its id without a dot, so that a rule of the user's own for .pb never meets it, wherever in a
+ * path it looks. Nor has the query a slash: the host would take `a/../b` in it for a path.
+ */
+const moduleNames: ModuleNames = {
+  pattern: /%2E(?:pb|pbtxt|pbmm|mmpb)(?:%2Egz)?\?/,
+  nameOf(id) {
+    const { file, query } = splitModelId(id)!
+    return `${escaped(file, /[%.]/g)}?${escaped(query, /[%./\\]/g)}`
+  },
+  idOf(name) {
+    try {
+      const id = decodeURIComponent(name)
+      return splitModelId(id) && id
+    } catch {
+      return undefined
+    }
+  },
+}
+
+/** The model whose virtual module, as unplugin calls it, the resource is. */
+function modelOf(resource: string | undefined): string | undefined {
+  const name = resource && basename(resource).replace(/^_virtual_/, '')
+  if (!name?.includes('%')) return undefined
   try {
-    return name.includes('%') && splitModelId(decodeURIComponent(name)) !== undefined
+    return moduleNames.idOf(decodeURIComponent(name))
   } catch {
-    return false
+    return undefined
   }
+}
+
+/** What is used of either's modules. */
+interface Module {
+  readonly resource?: string
+  readonly type: string
+  readonly loaders?: readonly { readonly loader: string }[]
+  identifier(): string
+}
+
+const assetTypes = ['asset', 'asset/resource', 'asset/inline']
+
+/** What is used of either's compilation. */
+interface Compilation {
+  readonly modules: Iterable<Module>
+  readonly errors: (Error & { readonly module?: Module | null })[]
+  readonly moduleGraph: {
+    getOutgoingConnections(module: Module): Iterable<{ readonly module: Module | null }>
+    getIncomingConnections(
+      module: Module,
+    ): Iterable<{ readonly originModule: Module | null; readonly dependency: { readonly request?: string } }>
+    getProvidedExports(module: Module): readonly string[] | true | null
+  }
+  readonly hooks: { readonly seal: { tap(name: string, check: () => void): void } }
+}
+
+/**
+ * Fails the build where a model's module does not lead to the model: a loader of the user's own made something else of it, or
+ * the host was told not to look into it. Without this there may be no error, and no model at the URL.
+ */
+function checkModels({ modules, errors, moduleGraph }: Compilation, imports: ModelImports): void {
+  const inCache = isIn(imports.cacheFolder())
+  const failed = new Set([...errors].map((error) => error.module?.identifier()))
+  for (const module of modules) {
+    const id = modelOf(module.resource)
+    if (!id || failed.has(module.identifier())) continue
+    const inlined = /[?&]inline(?:=(?:true)?)?(?:&|$)/.test(id)
+    const asset = [...moduleGraph.getOutgoingConnections(module)].find(({ module: to }) => isAsset(to, inCache))?.module
+    const leadsToModel = inlined ? [moduleGraph.getProvidedExports(module)].flat().includes('sha256') : asset
+    if (leadsToModel && !asset?.loaders?.length) continue
+    const [incoming] = moduleGraph.getIncomingConnections(module)
+    const importer = incoming?.originModule?.resource
+    errors.unshift(
+      plainError(
+        changedModule(asset ?? module, imports.cacheFolder()).at({
+          file: splitModelId(id)!.file,
+          request: incoming?.dependency.request,
+          importer: importer && relative(imports.root, importer).replaceAll('\\', '/'),
+        }),
+      ),
+    )
+  }
+}
+
+function isAsset(module: Module | null, inCache: (resource: string) => boolean): boolean {
+  return module !== null && assetTypes.includes(module.type) && inCache(module.resource ?? '')
+}
+
+/** The error of a module that the configuration changes: the one that the import stands for, or the asset. */
+function changedModule({ type, loaders = [], resource = '' }: Module, cacheFolder: string): GraphdefError {
+  const others = loaders.map(({ loader }) => loader).filter((path) => !/[\\/]unplugin[\\/]dist[\\/]/.test(path))
+  const virtual = resource.includes('_virtual_') ? '/_virtual_/' : '/[\\\\/]\\.virtual[\\\\/]/'
+  const place = assetTypes.includes(type) ? JSON.stringify(cacheFolder) : virtual
+  return new GraphdefError('not-emitted', {
+    what: "the bundler's configuration changes the model, or the module that its import stands for",
+    remedy: others.length
+      ? `These loaders change it: ${others.join(', ')}\nLeave it out of their rules: exclude: ${place}`
+      : `Leave it out of the rules that apply to all modules: exclude: ${place}`,
+  })
+}
+
+type NoParse = string | RegExp | ((request: string) => boolean)
+
+/** Has the host look into the models' modules, whatever is not to be parsed otherwise. */
+function parseModels(options: { noParse?: NoParse | readonly NoParse[] }, isOurs: (resource: string) => boolean): void {
+  if (!options.noParse) return
+  const given = [options.noParse].flat()
+  options.noParse = (request) =>
+    !isOurs(request.slice(request.lastIndexOf('!') + 1)) &&
+    given.some((item) => {
+      if (typeof item === 'function') return item(request)
+      return typeof item === 'string' ? request.startsWith(item) : item.test(request)
+    })
 }
 
 /** The cache's folder as it is named, and as the host's resolver sees it through links. */
@@ -58,17 +166,26 @@ function webpackLike(imports: ModelImports): Host & { setUp(compiler: Compiler):
       // The host may remember that the file was not there.
       ;(compiler.inputFileSystem as { purge?(path: string): void } | null)?.purge?.(imports.cacheFolder())
       if (watches(compiler)) hook.addWatchFile(file)
-      // `-!` leaves out the user's own loaders.
+      // `-!` leaves out the user's own loaders; `!!` would leave out the rule's type too.
       return { expression: `new URL(${JSON.stringify(`-!${file}`)}, import.meta.url).href` }
     },
 
+    moduleNames,
+
     setUp(compiler) {
       imports.root = compiler.context
+      const isCached = isIn(imports.cacheFolder())
+      const isModule = (resource: string): boolean => modelOf(resource) !== undefined
       // Last, so that they are stronger than what the user's own rules make of .pb files.
       compiler.options.module.rules.push(
-        { test: isIn(imports.cacheFolder()), type: 'asset/resource' },
-        { test: isModelModule, type: 'javascript/auto' },
+        { test: isCached, type: 'asset/resource' },
+        { test: isModule, type: 'javascript/auto', parser: { url: true } },
       )
+      parseModels(compiler.options.module as never, (resource) => isCached(resource) || isModule(resource))
+      ;(compiler as WebpackCompiler).hooks.thisCompilation.tap('graphdef', (compilation) => {
+        const checked = compilation as unknown as Compilation
+        checked.hooks.seal.tap('graphdef', () => checkModels(checked, imports))
+      })
     },
 
     hooks: {},

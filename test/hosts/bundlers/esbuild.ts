@@ -15,6 +15,7 @@ function config({
   options,
   rule,
   sourceMap = false,
+  hostConfig,
 }: BuildRequest): BuildOptions & { metafile: true } {
   return {
     absWorkingDir: project.root,
@@ -30,6 +31,7 @@ function config({
     ...(output === 'page' ? { publicPath: base } : {}),
     loader: rule ? { '.pb': 'dataurl' } : {},
     plugins: [graphdef(options)],
+    ...hostConfig,
   }
 }
 

@@ -29,7 +29,7 @@ interface DevServerOf {
 const targets = { page: 'web', script: 'web', worker: 'web', node: 'node' } as const
 
 /** The virtual module that unplugin makes of a model's id. */
-const modelModule = /(?:_virtual_|\.virtual[/\\])([^|!]*\.pb%3F[^|!]*)/
+const modelModule = /(?:_virtual_|\.virtual[/\\])([^|!]*%252Epb%3F[^|!]*)/
 
 function webpackLike(
   make: (config: object) => Compiler,
@@ -56,6 +56,7 @@ function webpackLike(
       infrastructureLogging: { level: 'info', console: { info: print, log: print, warn: print, error: print } },
       plugins: [plugin(options)],
       ...(request.hostCache ? { cache: { type: cacheType } } : {}),
+      ...request.hostConfig,
     }
   }
   return {
@@ -78,7 +79,7 @@ function webpackLike(
             if (errors.length > 0) return reject(new Error(errors.map(({ message }) => message).join('\n')))
             const ids = modules.flatMap(({ identifier = '' }) => {
               const found = modelModule.exec(identifier)
-              return found ? [decodeURIComponent(found[1]!)] : []
+              return found ? [decodeURIComponent(decodeURIComponent(found[1]!))] : []
             })
             const entry = request.output === 'node' ? 'main.cjs' : 'main.js'
             resolve({ entry, ids, lines: pluginLines(printed) })
