@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
-import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
+import type { Plugin, RenderBuiltAssetUrl, ResolvedConfig, Rollup, ViteDevServer } from 'vite'
+import { hardLink } from '../../cache/hard-link.js'
 import { devPath, serveModels } from '../dev-server.js'
 import type { Hook, Host } from '../host.js'
 import type { ModelImports } from '../model-imports.js'
@@ -16,23 +18,32 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
     serves: () => server !== undefined,
     urlBase: 'import.meta.url',
 
-    url(_, { file, key }) {
+    url(hook, { file, key, manifest }) {
       if (!server) {
+        const { environment } = hook as { environment?: { config: ResolvedConfig } }
+        const named = namesByContent(environment?.config ?? config!, file)
+          ? file
+          : hardLink(file, basename(file).replace(/\.pb$/, `-${manifest.sha256.slice(0, 8)}.pb`))
         // In a build the host takes the file from the cache as an asset of its own: named by content, never inlined.
-        const specifier = JSON.stringify(`${file.replaceAll('\\', '/')}?url&no-inline`)
+        const specifier = JSON.stringify(`${named.replaceAll('\\', '/')}?url&no-inline`)
         return { expression: 'asset', prelude: `import asset from ${specifier}` }
       }
-      const name = encodeURIComponent(file.split(/[/\\]/).at(-1)!)
       const { base, server: options } = config!
-      return { expression: JSON.stringify(`${options.origin ?? ''}${base}${devPath}${key}/${name}`) }
+      const path = `${devPath}${key}/${encodeURIComponent(basename(file))}`
+      return { expression: JSON.stringify(`${options.origin ?? ''}${base}${path}`) }
     },
 
     hooks: {
       vite: {
-        config({ worker }) {
-          // A build makes workers on their own, with no plugins but these.
-          const plugins = worker?.plugins
-          return { worker: { plugins: () => [...(plugins?.() ?? []), self() as unknown as Plugin] } }
+        config(user) {
+          const plugins = user.worker?.plugins
+          return {
+            // A build makes workers on their own, with no plugins but these.
+            worker: { plugins: () => [...(plugins?.() ?? []), self() as unknown as Plugin] },
+            ...(user.build?.lib && user.base === undefined
+              ? { experimental: { renderBuiltUrl: modelsBesideScripts(user.experimental?.renderBuiltUrl) } }
+              : {}),
+          }
         },
         configResolved(resolved) {
           if (resolved.isWorker) return
@@ -47,5 +58,41 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
         },
       },
     },
+  }
+}
+
+/**
+ * Whether the host's names for assets tell two contents of one name apart by themselves. Numbers do not: each output of a build
+ * counts on its own, so that the second model of one is the first of another.
+ */
+function namesByContent({ build, worker }: ResolvedConfig, file: string): boolean {
+  const asset = {
+    type: 'asset',
+    name: basename(file),
+    names: [basename(file)],
+    originalFileName: undefined,
+    originalFileNames: [],
+    source: '',
+  } satisfies Rollup.PreRenderedAsset
+  const byContent = ({ output }: Rollup.RollupOptions, unnamed: string): boolean =>
+    [output ?? {}]
+      .flat()
+      .every(({ assetFileNames: names = unnamed }) =>
+        (typeof names === 'function' ? names(asset) : names).includes('[hash'),
+      )
+  return (
+    byContent(build.rollupOptions as Rollup.RollupOptions, build.lib ? '[name]' : '[name]-[hash]') &&
+    byContent(worker.rollupOptions as Rollup.RollupOptions, '[name]-[hash]')
+  )
+}
+
+/**
+ * Where nobody says under which base a library is deployed, its models lie beside its scripts: the host's own default is the
+ * root of the server, which is hardly ever right for a library.
+ */
+function modelsBesideScripts(user: RenderBuiltAssetUrl | undefined): RenderBuiltAssetUrl {
+  return (name, place) => {
+    const own = user?.(name, place)
+    return own === undefined && place.type === 'asset' && name.endsWith('.pb') ? { relative: true } : own
   }
 }
