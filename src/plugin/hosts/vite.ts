@@ -6,6 +6,7 @@ import { devPath, serveModels } from '../dev-server.js'
 import type { Hook, Host } from '../host.js'
 import type { ModelImports } from '../model-imports.js'
 import { failWithFile, resolveWithHost } from './rollup.js'
+import { preBundling, ssrDependencies } from './vite-dependencies.js'
 
 /** Vite 6, 7 and 8. */
 export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Host {
@@ -35,11 +36,14 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
 
     hooks: {
       vite: {
-        config(user) {
+        async config(user, { command }) {
+          const { meta } = (this ?? {}) as { meta?: { rolldownVersion?: string } }
           const plugins = user.worker?.plugins
           return {
             // A build makes workers on their own, with no plugins but these.
             worker: { plugins: () => [...(plugins?.() ?? []), self() as unknown as Plugin] },
+            optimizeDeps: preBundling(meta?.rolldownVersion !== undefined),
+            ssr: await ssrDependencies(user, command === 'build'),
             ...(user.build?.lib && user.base === undefined
               ? { experimental: { renderBuiltUrl: modelsBesideScripts(user.experimental?.renderBuiltUrl) } }
               : {}),
