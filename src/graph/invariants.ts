@@ -22,10 +22,14 @@ export function checkInvariants(graph: Graph, { pinned, outputCount }: Invariant
       throw new GraphdefError('invalid-graph', { what: `the input or output "${name.node}" is gone`, node: name.node })
     }
   }
-  for (const node of graph.nodes) {
-    for (const input of node.inputs) checkInput(graph, node, input, outputCount)
+  const numbered = graph.numbered()
+  const { nodes, firstInput, producers } = numbered
+  for (const [number, node] of nodes.entries()) {
+    for (const [index, input] of node.inputs.entries()) {
+      checkInput(node, input, nodes[producers[firstInput[number]! + index]!], outputCount)
+    }
   }
-  const { left } = executionOrder(graph)
+  const { left } = executionOrder(graph, numbered)
   if (left.length > 0) {
     const shown = left.slice(0, 5).map((node) => `"${node.name}"`)
     throw new GraphdefError('invalid-graph', {
@@ -35,8 +39,12 @@ export function checkInvariants(graph: Graph, { pinned, outputCount }: Invariant
   }
 }
 
-function checkInput(graph: Graph, node: Node, input: TensorName, outputCount: InvariantOptions['outputCount']): void {
-  const producer = graph.get(input.node)
+function checkInput(
+  node: Node,
+  input: TensorName,
+  producer: Node | undefined,
+  outputCount: InvariantOptions['outputCount'],
+): void {
   if (!producer) {
     throw new GraphdefError('invalid-graph', {
       what: `"${node.name}" reads "${printTensorName(input)}", and there is no such node`,
