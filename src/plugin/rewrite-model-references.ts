@@ -30,19 +30,23 @@ export function rewriteModelReferences(code: string, id: string, urlBase?: strin
   const source = new MagicString(code)
   const [importer] = id.split('?') as [string]
   const imports: AttributeImport[] = []
+  const replace = ({ start, end }: { start: number; end: number }, text: string): void => {
+    // With the line breaks of what is replaced: what comes after stays on its line.
+    source.update(start, end, text + code.slice(start, end).replace(/[^\n]+/g, ''))
+  }
   let named = 0
   for (const { tokens, end } of sourceScripts(code, id)) {
     for (const found of attributeImports(tokens)) {
       imports.push(found)
-      source.update(found.start, found.end, JSON.stringify(found.asQuery))
+      replace(found, JSON.stringify(found.asQuery))
     }
     const names = new Map<string, string>()
-    for (const { start, end, specifier } of modelUrls(tokens, importer)) {
-      const name = names.get(specifier) ?? freeName(code, named++)
-      names.set(specifier, name)
-      source.update(start, end, urlBase ? `${name}, ${urlBase}` : name)
+    for (const url of modelUrls(tokens, importer)) {
+      const name = names.get(url.specifier) ?? freeName(code, named++)
+      names.set(url.specifier, name)
+      replace(url, urlBase ? `${name}, ${urlBase}` : name)
     }
-    // At the end, so that no line moves and directives stay in front.
+    // At the end, where they move no line and leave directives in front.
     for (const [specifier, name] of names) {
       source.appendLeft(end, `\nimport { url as ${name} } from ${JSON.stringify(specifier)};`)
     }

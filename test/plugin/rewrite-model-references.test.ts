@@ -38,7 +38,7 @@ describe('import attributes become the query', () => {
     [`import m from './x.pb?optimize' with { inline: '' }`, `import m from "./x.pb?optimize&inline"`],
     [
       `import /* with { optimize: 'no' } */ m from // './y.pb' with {}\n  './x.pb' // one\n  with /* two */ {\n    optimize: /* three */ 'web', // four\n  }\nrun()`,
-      `import /* with { optimize: 'no' } */ m from // './y.pb' with {}\n  "./x.pb?optimize=web"\nrun()`,
+      `import /* with { optimize: 'no' } */ m from // './y.pb' with {}\n  "./x.pb?optimize=web"\n\n\n\nrun()`,
     ],
     [
       `import a from './a.pb' with { optimize: 'web' }; import b from './b.pb' with { optimize: '' }; f(a, b)`,
@@ -60,7 +60,7 @@ describe('new URL becomes an import of the URL', () => {
     ['new URL(`./x.pb?optimize`, import.meta.url).href', 'new URL(graphdefUrl0).href', ['./x.pb?optimize']],
     [
       `new URL(\n  /* a */ "../x.pb?optimize", // b\n  import . meta\n    .url, // c\n).href`,
-      `new URL(\n  /* a */ graphdefUrl0, // c\n).href`,
+      `new URL(\n  /* a */ graphdefUrl0\n\n, // c\n).href`,
       ['../x.pb?optimize'],
     ],
     [
