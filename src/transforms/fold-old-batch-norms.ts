@@ -28,7 +28,8 @@ export const foldOldBatchNorms: Transform = defineTransform({
   differences: [
     {
       test: 'shared-gamma',
-      historical: 'runs for ever where something else reads mean, variance, beta or gamma, or the node in between',
+      historical:
+        'runs for ever, or stops with "Invalid graph", where something else reads mean, variance, beta or gamma, or the node in between',
       here: 'folds; shared constants stay for their other readers',
     },
     {

@@ -210,6 +210,7 @@ export const foldOldBatchNorms: Rows = {
   'default-epsilon': failsAt(lacksEpsilon, { kinds: ['crashed'] }),
   'shared-gamma': either(
     failsAt(onSource(isSharedParameter), { kinds: ['hung'] }),
+    failsAt(onSource(isSharedParameter), { text: /nonexistent nodes/ }),
     beside(onSource(isSharedParameter)),
   ),
   'concat-axes': either(failsAt(onSource(isOddAxis), { kinds: ['crashed', 'refused'] }), beside(onSource(isOddAxis))),
