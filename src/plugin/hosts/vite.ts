@@ -1,12 +1,14 @@
 import { basename } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
-import type { Plugin, RenderBuiltAssetUrl, ResolvedConfig, Rollup, ViteDevServer } from 'vite'
+import type { Connect, Plugin, RenderBuiltAssetUrl, ResolvedConfig, Rollup, ViteDevServer } from 'vite'
 import { hardLink } from '../../cache/hard-link.js'
-import { devPath, serveModels } from '../dev-server.js'
+import { devPath, refuseUnimported, serveModels } from '../dev-server.js'
 import type { Hook, Host } from '../host.js'
+import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
 import { failWithFile, resolveWithHost } from './rollup.js'
 import { preBundling, ssrDependencies } from './vite-dependencies.js'
+import { sourceAt } from './vite-paths.js'
 
 /** Vite 6, 7 and 8. */
 export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Host {
@@ -58,10 +60,39 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
         },
         configureServer(created) {
           server = created
-          created.middlewares.use(serveModels(imports.cacheFolder(), created.config.base))
+          const { base, logger } = created.config
+          const own = [
+            serveModels(imports.cacheFolder(), base, () => forgetModels(created)),
+            refuseUnimported(
+              (path) => sourceAt(path, created.config),
+              (text) => logger.error(text, { timestamp: true }),
+            ),
+          ]
+          for (const middleware of own) created.middlewares.use(middleware)
+          return () => moveBehindChecks(created.middlewares, own)
         },
       },
     },
+  }
+}
+
+/**
+ * Vite 6 asks plugins for their middlewares before it adds its own that check the request's host, and that tell browsers which
+ * other origins may read the answer. Ours go behind those.
+ */
+function moveBehindChecks({ stack }: Connect.Server, own: readonly Connect.NextHandleFunction[]): void {
+  const checks = ['corsMiddleware', 'viteHostCheckMiddleware']
+  const last = stack.findLastIndex(({ handle }) => checks.includes((handle as Connect.NextHandleFunction).name))
+  const ours = stack.filter(({ handle }) => own.includes(handle as Connect.NextHandleFunction))
+  if (last < stack.indexOf(ours[0]!)) return
+  stack.splice(last + 1, 0, ...ours)
+  for (const layer of ours) stack.splice(stack.indexOf(layer), 1)
+}
+
+/** Has the server load its models again when they are next asked for. */
+function forgetModels({ environments }: ViteDevServer): void {
+  for (const { moduleGraph } of Object.values(environments)) {
+    for (const [id, module] of moduleGraph.idToModuleMap) if (splitModelId(id)) moduleGraph.invalidateModule(module)
   }
 }
 
