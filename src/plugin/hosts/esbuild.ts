@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { basename, dirname, extname, relative } from 'node:path'
-import type { BuildOptions, Message, OnLoadResult, PartialMessage, PluginBuild } from 'esbuild'
+import { readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname, extname, relative, resolve } from 'node:path'
+import type { BuildOptions, Message, Metafile, OnLoadResult, PartialMessage, PluginBuild } from 'esbuild'
 import { hardLink } from '../../cache/hard-link.js'
 import { GraphdefError } from '../../errors.js'
 import type { ModelUrl } from '../host.js'
@@ -47,10 +47,22 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
       const { error, file } = imports.unresolved(specifier, from)
       return { errors: [message(error, found.errors)], watchFiles: [file], watchDirs: [dirname(file)] }
     }
+    if (found.external) {
+      const error = new GraphdefError('not-emitted', {
+        what: "the import is external by esbuild's options, so that it would be there as it is when the app runs",
+        request: specifier,
+        remedy: "Leave it out of external; where packages is 'external', import the model by a relative path.",
+      })
+      return { errors: [message(imports.inModule(error, from))] }
+    }
     const id = imports.resolved(specifier, found.path, from)
     return { path: relative(root, id).replaceAll('\\', '/'), namespace, pluginData: id }
   })
 
+  // Only the metafile tells whether esbuild came to copy a file; without other plugins nothing keeps it from that.
+  if ((initialOptions.plugins?.length ?? 0) > 1) initialOptions.metafile = true
+  /** The files that esbuild is told to copy, with their models. */
+  const copying = new Map<string, string>()
   const load = async (id: string): Promise<OnLoadResult> => {
     const { file } = splitModelId(id)!
     const watchFiles = [file]
@@ -59,7 +71,11 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
         watch: (beside) => watchFiles.push(beside),
         print: (line) => prints(initialOptions) && console.error(line),
       })
-      const contents = modelModule(model, () => assetUrl(model.file, initialOptions))
+      const contents = modelModule(model, () => {
+        const asset = hardLink(model.file, basename(model.file).replace(/\.pb$/, ending))
+        copying.set(realpathSync(asset), file)
+        return assetUrl(asset, initialOptions)
+      })
       return { contents, loader: 'js', resolveDir: dirname(file), watchFiles }
     } catch (error) {
       return { errors: [message(error)], watchFiles }
@@ -67,7 +83,11 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
   }
   // For esbuild a query and attributes that ask for the same are two modules.
   const loaded = new Map<string, Promise<OnLoadResult>>()
-  build.onStart(() => loaded.clear())
+  build.onStart(() => {
+    loaded.clear()
+    copying.clear()
+    return initialOptions.bundle ? undefined : { errors: [message(notBundled())] }
+  })
   build.onLoad({ filter: /.*/, namespace }, ({ pluginData: id }) => {
     const loading = loaded.get(id) ?? load(id)
     loaded.set(id, loading)
@@ -76,7 +96,35 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
 
   if (initialOptions.bundle) rewriteScripts(build, imports)
 
-  build.onEnd(() => imports.finish())
+  build.onEnd(async ({ errors, metafile }) => {
+    await imports.finish()
+    if (errors.length > 0 || !metafile) return undefined
+    const copied = copiedFiles(metafile, root)
+    const missing = [...copying].filter(([asset]) => !copied.has(asset))
+    return { errors: missing.map(([, file]) => message(notCopied(file))) }
+  })
+}
+
+/** The files with our ending that the build's output has as they are. */
+function copiedFiles({ outputs }: Metafile, root: string): Set<string> {
+  const copies = Object.entries(outputs).filter(([name]) => name.endsWith('.pb'))
+  const inputs = copies.flatMap(([, output]) => Object.keys(output.inputs)).filter((name) => name.endsWith(ending))
+  return new Set(inputs.map((name) => realpathSync(resolve(root, name))))
+}
+
+function notBundled(): GraphdefError {
+  return new GraphdefError('not-emitted', {
+    what: 'esbuild does not bundle, so that all imports stay as they are, and those of models find nothing',
+    remedy: 'Set bundle: true, or leave the plugin out of this build.',
+  })
+}
+
+function notCopied(file: string): GraphdefError {
+  return new GraphdefError('not-emitted', {
+    what: 'another plugin took the model from esbuild, which was to copy it',
+    file,
+    remedy: `Have the plugin that loads .pb files leave out paths that end in ${ending}.`,
+  })
 }
 
 /** Rewrites the scripts that name a model in `new URL`, or in attributes that begin with `assert`. All others stay esbuild's. */
@@ -128,10 +176,9 @@ function message(error: unknown, hosts: readonly Message[] = []): PartialMessage
  * The cached file, which esbuild copies itself: bytes that a plugin returns go through a pipe, and take 25 times as long. The
  * loader gives a path from the script's folder, or what `publicPath` makes of it.
  */
-function assetUrl(file: string, options: BuildOptions): ModelUrl {
+function assetUrl(asset: string, options: BuildOptions): ModelUrl {
   const { platform, publicPath } = options
-  const named = hardLink(file, basename(file).replace(/\.pb$/, ending))
-  const prelude = `import asset from ${JSON.stringify(named)}`
+  const prelude = `import asset from ${JSON.stringify(asset)}`
   const inNode = platform === 'node'
   // What the client's build gives, for a page that Node renders.
   if (inNode && publicPath) return { prelude, expression: 'asset' }
