@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ModelAsset } from '../../src/manifest/types.js'
 import { launchChromium, launchTimeout } from '../browser/chromium.js'
 import { openWatched } from '../browser/watched-page.js'
-import { base, runInNode, runInPage, servedModels } from './run-app.js'
+import { expected, linreg } from './app.js'
+import { base, runInNode, runInPage, type Served, servedModels } from './run-app.js'
 import { build, expectRight, makeAppWithDependency, openApp, own, serve, versions } from './vite-project.js'
 
 let browser: Browser
@@ -25,6 +26,28 @@ describe.each(versions)('%s, with models in a dependency', (_, load) => {
     const inNode = (await server.ssrLoadModule('/src/main.js')) as Record<string, ModelAsset>
     expect(inNode.deployed!.url).toBe(models.deployed!.url)
     expect(inNode.packed!.url).toBe(models.packed!.url)
+  })
+
+  it('serves and builds those that it names in import attributes and in new URL', async () => {
+    const project = own(makeAppWithDependency())
+    project.write(
+      'node_modules/predictor/lib/index.js',
+      `export { default as deployed } from './linreg.pb' with { optimize: 'deploy' }
+export const packed = { url: new URL('./linreg.pb?optimize&format=memmapped', import.meta.url).href }
+`,
+    )
+    const hashes = (models: Record<string, Served>): string[] => [models.deployed!.served, models.packed!.served]
+    const wanted = [await expected(linreg, 'optimize=deploy'), await expected(linreg, 'optimize&format=memmapped')]
+    const { at } = await serve(await load(), project)
+    const { page, complaints } = await openApp(browser, at('/'))
+    expect(hashes(await servedModels(page))).toEqual(wanted.map((manifest) => manifest.sha256))
+    expect(complaints).toEqual([])
+    expect(project.list('node_modules/.vite/deps')).toContain('predictor.js')
+
+    const rollupOptions = { input: `${project.root}/src/main.js`, output: { entryFileNames: 'main.js' } }
+    await build(await load(), project, { base, build: { rollupOptions } })
+    const built = await runInPage(browser, project, 'main.js', 'module')
+    expect(hashes(built)).toEqual(wanted.map((manifest) => manifest.sha256))
   })
 
   it('builds them, for the page and for SSR', async () => {

@@ -1,5 +1,5 @@
-import { readFileSync, realpathSync } from 'node:fs'
-import { basename, dirname, extname, relative, resolve } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { basename, dirname, relative, resolve } from 'node:path'
 import type { BuildOptions, Message, Metafile, OnLoadResult, PartialMessage, PluginBuild } from 'esbuild'
 import { hardLink } from '../../cache/hard-link.js'
 import { GraphdefError } from '../../errors.js'
@@ -9,8 +9,8 @@ import { modelPathPattern, splitModelId } from '../model-id.js'
 import { ModelImports } from '../model-imports.js'
 import { modelModule } from '../model-module.js'
 import type { Options } from '../options.js'
-import { rewriteModelReferences } from '../rewrite-model-references.js'
 import { scriptUrl } from '../script-url.js'
+import { rewriteScripts } from './esbuild-scripts.js'
 
 /** The ending under which esbuild is told to copy a file: the user's own loader for .pb stays theirs. */
 const ending = '.graphdef.pb'
@@ -94,7 +94,15 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
     return loading
   })
 
-  if (initialOptions.bundle) rewriteScripts(build, imports)
+  if (initialOptions.bundle) {
+    rewriteScripts(build, {
+      // Attributes that begin with `with` esbuild gives to plugins itself.
+      words: /\b(?:assert|meta)\b/,
+      urlBase: urlBase(initialOptions),
+      rewrote: (path, found) => imports.rewrote(path, found),
+      failed: (error, path) => ({ errors: [message(imports.inModule(error, path))] }),
+    })
+  }
 
   build.onEnd(async ({ errors, metafile }) => {
     await imports.finish()
@@ -124,34 +132,6 @@ function notCopied(file: string): GraphdefError {
     what: 'another plugin took the model from esbuild, which was to copy it',
     file,
     remedy: `Have the plugin that loads .pb files leave out paths that end in ${ending}.`,
-  })
-}
-
-/** Rewrites the scripts that name a model in `new URL`, or in attributes that begin with `assert`. All others stay esbuild's. */
-function rewriteScripts({ initialOptions, onLoad }: PluginBuild, imports: ModelImports): void {
-  const { loader = {}, sourcemap } = initialOptions
-  onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, ({ path, suffix, with: attributes }) => {
-    // A loader of the user's own may take the file for text.
-    if (suffix || Object.keys(attributes).length > 0 || !/^[jt]sx?$/.test(loader[extname(path)] ?? 'js'))
-      return undefined
-    const watchFiles = [path]
-    try {
-      // Synchronous, which takes half the time over many small files.
-      const code = readFileSync(path, 'utf8')
-      if (!/\bassert\b|\bmeta\b/.test(code)) return undefined
-      const rewritten = rewriteModelReferences(code, path, urlBase(initialOptions))
-      if (!rewritten) return undefined
-      for (const found of rewritten.imports) imports.rewrote(path, found)
-      // A map that the script brings along stays: rewriting moves nothing but the end of a line.
-      const map =
-        sourcemap && !code.includes('//# sourceMappingURL=') ? `\n//# sourceMappingURL=${rewritten.map().toUrl()}` : ''
-      return { contents: rewritten.code + map, loader: 'default', watchFiles }
-    } catch (error) {
-      // A file that cannot be read is esbuild's to tell.
-      return error instanceof GraphdefError
-        ? { errors: [message(imports.inModule(error, path))], watchFiles }
-        : undefined
-    }
   })
 }
 

@@ -3,13 +3,20 @@ import type { Plugin as EsbuildPlugin } from 'esbuild'
 import type { Rolldown, UserConfig } from 'vite'
 import type { Hook } from '../host.js'
 import { modelId, modelIdPattern, splitModelId } from '../model-id.js'
+import { modelCodePattern, rewriteModelReferences } from '../rewrite-model-references.js'
+import { scriptIdPattern } from '../source-tokens.js'
+import { rewriteScripts } from './esbuild-scripts.js'
 import { resolveWithHost } from './rollup.js'
 
 const packageName = 'unplugin-graphdef'
 
+/** What the URLs of Vite's dev server start from. */
+const urlBase = 'import.meta.url'
+
 /**
  * Keeps the imports of models that a dependency has out of Vite's pre-bundling, which knows nothing of them: they stay imports,
- * of files named in full, since the bundle lies elsewhere. The dev server then meets them as those of the app.
+ * of files named in full, since the bundle lies elsewhere. The dev server then meets them as those of the app. Import attributes
+ * and `new URL` become imports here, as in the app.
  */
 export function preBundling(withRolldown: boolean): UserConfig['optimizeDeps'] {
   return withRolldown
@@ -33,6 +40,13 @@ const rolldownPlugin: Rolldown.Plugin = {
       return { id: inFull(asked, found, dirname(importer ?? '')), external: 'absolute' }
     },
   },
+  transform: {
+    filter: { id: scriptIdPattern, code: modelCodePattern },
+    handler(code, id) {
+      const rewritten = rewriteModelReferences(code, id, urlBase)
+      return rewritten && { code: rewritten.code, map: rewritten.map() }
+    },
+  },
 }
 
 const esbuildPlugin: EsbuildPlugin = {
@@ -43,6 +57,11 @@ const esbuildPlugin: EsbuildPlugin = {
       if (!asked) return undefined
       const found = await build.resolve(asked.file, { importer, resolveDir, kind })
       return { path: inFull(asked, found.path || undefined, resolveDir), external: true }
+    })
+    rewriteScripts(build, {
+      words: /./,
+      urlBase,
+      failed: ({ message }) => ({ errors: [{ text: message }] }),
     })
   },
 }
