@@ -4,7 +4,7 @@ import { modelUrls } from './model-urls.js'
 import { sourceScripts } from './source-tokens.js'
 
 /** Code that may refer to a model: the hosts' first filter, before `rewriteModelReferences` looks closer. */
-export const modelCodePattern: RegExp = /\.(?:pb|mmpb)/
+export const modelCodePattern: RegExp = /\.(?:pb|pbtxt|pbmm|mmpb)(?:\.gz)?[?#'"`]/
 
 const referencePattern = /\b(?:with|assert|meta)\b/
 

@@ -253,15 +253,20 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
     const types = project.read('src/graphdef-env.d.ts').toString()
     expect(types).toContain("// src/main.js: './models/linreg.pb' with { optimize: 'deploy' }")
 
-    project.write('src/main.js', "import model from './models/linreg.pb' with { output: 'y', optimize: '' }; f(model)")
-    const message = await bundler.build(request(project)).then(
-      () => 'the build did not fail',
-      (error: Error) => stripVTControlCharacters(error.message).replaceAll(/\n[\s│]+/g, '\n'),
-    )
-    expect(message).toContain('the import\'s query has no key "output"')
-    expect(message).toContain(`file: ${project.root}/src/models/linreg.pb\n`)
-    expect(message).toContain("import: './models/linreg.pb' with { optimize: '', output: 'y' } in src/main.js\n")
-    expect(message).toContain('did you mean "outputs"?')
+    // One that is read with the model, and one that is no request.
+    for (const [attributes, where] of [
+      ["optimize: '', output: 'y'", `file: ${project.root}/src/models/linreg.pb\n`],
+      ["output: 'y'", ''],
+    ] as const) {
+      const written = `'./models/linreg.pb' with { ${attributes} }`
+      project.write('src/main.js', `import model from ${written}; f(model)`)
+      const message = await bundler.build(request(project)).then(
+        () => 'the build did not fail',
+        (error: Error) => stripVTControlCharacters(error.message).replaceAll(/\n[\s│]+/g, '\n'),
+      )
+      expect(message).toContain('the import\'s query has no key "output"')
+      expect(message).toContain(`${where}import: ${written} in src/main.js\ndid you mean "outputs"?`)
+    }
   },
 
   async newUrl(bundler, host) {
