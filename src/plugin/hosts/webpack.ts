@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { basename, dirname, relative, sep } from 'node:path'
+import { basename, dirname, relative, resolve, sep } from 'node:path'
 import type { Compiler as RspackCompiler } from '@rspack/core'
 import type { Compiler as WebpackCompiler } from 'webpack'
 import { GraphdefError } from '../../errors.js'
@@ -18,9 +18,9 @@ function resolveWithCompiler(hook: Hook, file: string, importer: string | undefi
   const compiler = compilerOf(hook) as WebpackCompiler
   const folder = importer ? dirname(importer.split('?')[0]!) : compiler.context
   const resolver = compiler.resolverFactory.get('normal', { dependencyType: 'esm' })
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
     // What is not found is told in our words: which file, and what may be meant.
-    resolver.resolve({}, folder, file, {}, (error, found) => resolve(error || !found ? undefined : found.split('?')[0]))
+    resolver.resolve({}, folder, file, {}, (error, found) => settle(error || !found ? undefined : found.split('?')[0]))
   })
 }
 
@@ -215,5 +215,14 @@ export function webpackHost(imports: ModelImports): Host {
 /** Rspack 2. */
 export function rspackHost(imports: ModelImports): Host {
   const { setUp, ...host } = webpackLike(imports)
-  return { ...host, hooks: { rspack: setUp } }
+  return {
+    ...host,
+    // Of an import that leads nowhere Rspack keeps no file to watch, but it does of a module that cannot be loaded.
+    async resolve(hook, file, importer) {
+      const found = await host.resolve(hook, file, importer)
+      const isRelative = importer && /^\.{1,2}\//.test(file)
+      return found ?? (isRelative ? resolve(dirname(importer.split('?')[0]!), file) : undefined)
+    },
+    hooks: { rspack: setUp },
+  }
 }
