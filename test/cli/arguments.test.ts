@@ -228,6 +228,12 @@ describe('errors', () => {
     )
   })
 
+  it('takes several operands where the last may stand more than once', () => {
+    const builder: Command = { ...reader, operands: [{ name: 'MODEL', help: 'models', required: true, many: true }] }
+    expect(readArguments(builder, ['a.pb', 'b.pb', 'c.pb']).operands).toEqual(['a.pb', 'b.pb', 'c.pb'])
+    expect(errorOf(builder, [])).toContain('The command line is: graphdef show MODEL...')
+  })
+
   it('tells an operand too many', () => {
     expect(errorOf(reader, ['a.pb', 'b.pb'])).toContain('"b.pb" is one argument too many')
   })

@@ -32,6 +32,16 @@ describe('StreamTerminal', () => {
     expect(written).toBe('a\nb\n')
   })
 
+  it('prints errors in the place of the progress', () => {
+    vi.stubEnv('CI', '')
+    let written = ''
+    const stderr = { isTTY: true, write: (text: string) => (written += text) }
+    const terminal = new StreamTerminal({ stdout: { write: () => {} }, stderr })
+    terminal.progress('1/2 …')
+    terminal.printError('wrong')
+    expect(written).toBe(`\r1/2 …\r${' '.repeat(5)}\rwrong\n`)
+  })
+
   it('shows progress in place, and wipes it', () => {
     expect(shown({ isTTY: true, ci: '' })).toBe(`\r1/2 fold_constants …\r2/2 b …${' '.repeat(13)}\r${' '.repeat(7)}\r`)
   })
