@@ -106,7 +106,10 @@ export class ModelImports {
         const source = textOf(importer)
         if (source.includes(specifier)) types?.saw({ importer, specifier, manifest })
         for (const { specifier: plain, written } of this.#written(importer, specifier)) {
-          if (holdsImport(source, importer, written)) types?.saw({ importer, specifier: plain, written, manifest })
+          if (!holdsImport(source, importer, written)) continue
+          types?.saw({ importer, specifier: plain, written, manifest })
+          // For compilers that check types after the import was rewritten, as ts-loader does.
+          types?.saw({ importer, specifier, written, manifest })
         }
       }
       return model

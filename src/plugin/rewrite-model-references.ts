@@ -46,9 +46,9 @@ export function rewriteModelReferences(code: string, id: string, urlBase?: strin
       names.set(url.specifier, name)
       replace(url, urlBase ? `${name}, ${urlBase}` : name)
     }
-    // At the end, where they move no line and leave directives in front.
+    // At the end, where they move no line and leave directives in front. TypeScript need not know what is imported.
     for (const [specifier, name] of names) {
-      source.appendLeft(end, `\nimport { url as ${name} } from ${JSON.stringify(specifier)};`)
+      source.appendLeft(end, `\n// @ts-ignore\nimport { url as ${name} } from ${JSON.stringify(specifier)};`)
     }
     if (names.size > 0) source.appendLeft(end, '\n')
   }

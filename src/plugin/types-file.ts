@@ -24,7 +24,7 @@ export class TypesFile {
   /** Notes one import as it stands in its module. */
   saw(seen: SeenImport): void {
     const importer = relative(this.#root, seen.importer).replaceAll('\\', '/')
-    this.#seen.set(`${importer}\0${seen.written ?? seen.specifier}`, { ...seen, importer })
+    this.#seen.set(`${importer}\0${seen.specifier}\0${seen.written}`, { ...seen, importer })
   }
 
   /**

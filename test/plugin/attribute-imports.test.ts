@@ -41,6 +41,10 @@ describe('the types of imports by attributes', () => {
       "declare module '*/models/linreg.pb' {\n  // src/main.tsx: './models/linreg.pb' with { optimize: 'deploy' }\n",
     )
     expect(exact).toContain("readonly dtype: 'float32'")
+    // As a compiler sees it that checks types after plugins.
+    expect(exact).toContain(
+      "declare module '*/models/linreg.pb?optimize=deploy' {\n  // src/main.tsx: './models/linreg.pb' with",
+    )
 
     project.write('src/main.tsx', `import more from './more/model.js'\n${own}console.log(more)\n`)
     project.write('src/more/model.ts', more)
