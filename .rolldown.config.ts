@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { defineConfig } from 'rolldown'
 import { clientDeclarations } from './src/manifest/type-declarations.js'
 
@@ -14,6 +15,7 @@ export default defineConfig({
     webpack: 'src/webpack.ts',
     rspack: 'src/rspack.ts',
     esbuild: 'src/esbuild.ts',
+    metro: 'src/metro.ts',
     config: 'src/config.ts',
     'runtime/index': 'src/runtime/index.ts',
     'cli/main': 'src/cli/main.ts',
@@ -24,10 +26,13 @@ export default defineConfig({
   output: { dir: 'dist', format: 'esm', chunkFileNames: '[name]-[hash].js', cleanDir: true },
   plugins: [
     {
-      name: 'client-types',
-      // Declarations alone, which the compiler does not copy.
+      name: 'beside-the-code',
       generateBundle() {
+        // Declarations alone, which the compiler does not copy.
         this.emitFile({ type: 'asset', fileName: 'client.d.ts', source: clientDeclarations() })
+        // A module that Metro itself loads.
+        const source = readFileSync('src/plugin/metro/asset-plugin.cjs')
+        this.emitFile({ type: 'asset', fileName: 'asset-plugin.cjs', source })
       },
     },
   ],

@@ -30,6 +30,7 @@ const layers = [
   'webpack.ts',
   'rspack.ts',
   'esbuild.ts',
+  'metro.ts',
   'index.ts',
 ]
 

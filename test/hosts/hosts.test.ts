@@ -27,6 +27,7 @@ import {
 } from './app.js'
 import type { BuildRequest, Built, Bundler } from './bundler.js'
 import { esbuildBundler } from './bundlers/esbuild.js'
+import { metroBundler } from './bundlers/metro.js'
 import { rolldownBundler, rollupBundler } from './bundlers/rollup.js'
 import { viteBundler } from './bundlers/vite.js'
 import { rspackBundler, webpackBundler } from './bundlers/webpack.js'
@@ -42,6 +43,7 @@ const bundlers: Readonly<Record<string, Bundler>> = {
   'webpack 5': webpackBundler,
   'Rspack 2': rspackBundler,
   esbuild: esbuildBundler,
+  'Metro 0.84': metroBundler,
 }
 
 const projects: Project[] = []
@@ -105,7 +107,7 @@ function expectMapped(project: Project, entry: string): void {
 }
 
 /** What a page built by the host has: a module where the host makes one. */
-const classicHosts = new Set(['webpack 5', 'Rspack 2'])
+const classicHosts = new Set(['webpack 5', 'Rspack 2', 'Metro 0.84'])
 
 const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>> = {
   async assets(bundler) {
@@ -117,7 +119,9 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
     const hashes = [await expected(linreg, 'optimize=deploy'), await expected(linreg, 'optimize&format=memmapped')]
     expect(names.map((name) => sha256(project.read(`dist/${name}`))).sort()).toEqual(hashes.map((m) => m.sha256).sort())
     for (const name of names)
-      expect(name).toMatch(/^(?:assets\/)?(?:linreg(?:\.graphdef)?-[\w-]{8}|[0-9a-f]{16,20})\.pb$/)
+      expect(name).toMatch(
+        /^(?:assets\/)?(?:graphdef\/[0-9a-f]{16}\/linreg_[0-9a-f]{8}|linreg(?:\.graphdef)?-[\w-]{8}|[0-9a-f]{16,20})\.pb$/,
+      )
   },
 
   async page(bundler, host) {

@@ -27,6 +27,11 @@ export const hosts: Readonly<Record<string, Partial<Record<Feature, string>>>> =
   'webpack 5': { script: 'its pages load such a script as they are' },
   'Rspack 2': { script: 'its pages load such a script as they are' },
   esbuild: {},
+  'Metro 0.84': {
+    watch: 'it builds once, or serves',
+    attributes: 'it leaves them out',
+    newUrl: 'its bundle is a script, without `import.meta`',
+  },
 }
 
 /** The README's table: a row a feature, a column a host. Every cell but `–` is a test of `npm run test:hosts`. */

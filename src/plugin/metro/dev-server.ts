@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { basename } from 'node:path'
+import sirv from 'sirv'
+import { contentHash } from './entry-text.js'
+import type { DependencyGraph, MetroServer, Middleware } from './metro-config.js'
+import type { ModelEntries } from './model-entries.js'
+
+/** Where an entry's asset stands in a URL: in its path, or in the query in which Expo has the path. Its name has its hash. */
+const assetUrl = /\/graphdef\/([0-9a-f]{16})\/[a-z0-9_]+_([0-9a-f]{8})\.pb(?:[?&]|$)/
+
+/** Serves models on Metro's dev server from the cache, with Range: Metro itself has nothing but the placeholders. */
+export function serveAssets(entries: ModelEntries, cacheFolder: string): Middleware {
+  const serve = sirv(cacheFolder, {
+    dev: true,
+    dotfiles: false,
+    setHeaders(response) {
+      response.setHeader('Content-Type', 'application/octet-stream')
+      response.setHeader('Access-Control-Allow-Origin', '*')
+      response.setHeader('Cache-Control', 'max-age=31536000, immutable')
+    },
+  })
+  return (request, response, next) => {
+    const found = assetUrl.exec(decoded(request.url ?? ''))
+    const entry = found && entries.named(found[1]!)
+    if (!found || !entry) return next()
+    const { model } = entry
+    if (!model || !contentHash(model.manifest).startsWith(found[2]!)) return missing(response)
+    const { url } = request
+    request.url = `/${model.key}/${encodeURIComponent(basename(model.file))}`
+    serve(request, response, () => {
+      request.url = url
+      missing(response)
+    })
+  }
+}
+
+function missing(response: ServerResponse<IncomingMessage>): void {
+  response.statusCode = 404
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8')
+  response.end('There is no such model any more: it has changed since the app was loaded. Reload the app.\n')
+}
+
+function decoded(url: string): string {
+  try {
+    return decodeURIComponent(url)
+  } catch {
+    return url
+  }
+}
+
+/**
+ * Keeps the entries up to date while the dev server runs. Metro's watcher tells of changes; and before Metro reads a file of an
+ * entry it waits until the entry has settled. Metro's list of files learns of a new entry some time after it is written: until
+ * then, and afterwards, Metro is given the content of such files without the list.
+ */
+export async function followChanges(server: MetroServer, entries: ModelEntries): Promise<void> {
+  const graph: DependencyGraph = await server.getBundler().getBundler().getDependencyGraph()
+  const { getOrComputeSha1 } = graph
+  graph.getOrComputeSha1 = async (path) => {
+    const content = await entries.contentOf(path)
+    if (!content) return getOrComputeSha1.call(graph, path)
+    return { sha1: createHash('sha1').update(content).digest('hex'), content }
+  }
+  graph.getWatcher().on('change', () => entries.recheck())
+}

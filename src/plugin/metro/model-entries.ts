@@ -1,0 +1,232 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, extname, join, relative } from 'node:path'
+import type { ModelImports } from '../model-imports.js'
+import type { LoadedModel } from '../model-loader.js'
+import { assetName, brokenModuleText, entryId, nativeModuleText, placeholderText, webModuleText } from './entry-text.js'
+
+/** The folder, in the project's root, of what the imports of models become. */
+export const entriesFolder = '.graphdef'
+
+const entryFolder = /^[0-9a-f]{16}$/
+const moduleFile = 'index.js'
+const webModuleFile = 'index.web.js'
+
+/** What the import of a model becomes: a folder with a module for devices, one for pages, and a placeholder of the asset. */
+export interface Entry {
+  readonly id: string
+  readonly folder: string
+  /** The id under which the imports of the model are noted. */
+  readonly modelId: string
+  readonly shown: string
+  readonly asset: string
+  /** The files that the model is made of, each with what tells a change of it. */
+  readonly sources: Map<string, string>
+  /** Resolves when the entry's files are as its sources say. */
+  settled: Promise<void>
+  busy: boolean
+  model: LoadedModel | undefined
+  error: unknown
+}
+
+export interface EntriesOptions {
+  imports: ModelImports
+  /** The root of the project. */
+  root: string
+  /** The module in which Metro registers assets. */
+  registry: string
+  print(line: string): void
+}
+
+/** The entries of a project: real files, for Metro's modules are files. */
+export class ModelEntries {
+  readonly folder: string
+  readonly #options: EntriesOptions
+  readonly #entries = new Map<string, Entry>()
+  #started = false
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(options: EntriesOptions) {
+    this.#options = options
+    this.folder = join(options.root, entriesFolder)
+  }
+
+  /** The entry of a model and a query; undefined where it is not there. */
+  of(file: string, query: string): Entry | undefined {
+    return this.#entries.get(entryId(relative(this.#options.root, file), query))
+  }
+
+  /** The entry with an id. */
+  named(id: string): Entry | undefined {
+    return this.#entries.get(id)
+  }
+
+  /** The entry that a path lies in. */
+  holding(path: string): Entry | undefined {
+    const folder = dirname(path)
+    return dirname(folder) === this.folder ? this.#entries.get(basename(folder)) : undefined
+  }
+
+  /** Adds the entry of an import. Its files follow: see `settled`. */
+  add(specifier: string, file: string, importer: string | undefined): Entry {
+    const { imports, root } = this.#options
+    const modelId = imports.resolved(specifier, file, importer)
+    const path = relative(root, file).replaceAll('\\', '/')
+    const query = modelId.slice(file.length + 1)
+    const id = entryId(path, query)
+    const known = this.#entries.get(id)
+    if (known) return known
+    const entry: Entry = {
+      id,
+      folder: join(this.folder, id),
+      modelId,
+      shown: `${path}?${query}`,
+      asset: `${assetName(file)}.pb`,
+      sources: new Map([[file, stamp(file)]]),
+      settled: Promise.resolve(),
+      busy: false,
+      model: undefined,
+      error: undefined,
+    }
+    this.#entries.set(id, entry)
+    this.#make(entry)
+    return entry
+  }
+
+  /** Waits until the entries are there that Metro starts with, and drops the folders of all others. */
+  async start(): Promise<void> {
+    for (const entry of this.#entries.values()) await entry.settled
+    for (const name of namesIn(this.folder)) {
+      if (entryFolder.test(name) && !this.#entries.has(name)) {
+        rmSync(join(this.folder, name), { recursive: true, force: true })
+      }
+    }
+    await this.#options.imports.finish()
+    this.#started = true
+  }
+
+  /** Makes the entries anew whose sources have changed. */
+  recheck(): void {
+    for (const entry of this.#entries.values()) if (!entry.busy && hasChanged(entry)) this.#make(entry)
+  }
+
+  /** The content of a file of an entry, as it is when the entry has settled; undefined for other files. */
+  async contentOf(path: string): Promise<Buffer | undefined> {
+    const entry = this.holding(path)
+    if (!entry) return undefined
+    await entry.settled
+    try {
+      return readFileSync(path)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** The endings of all files that the entries are made of, without the dot. */
+  extensions(): string[] {
+    const files = [...this.#entries.values()].flatMap(({ sources }) => [...sources.keys()])
+    return [...new Set(files.map((file) => extname(file).slice(1)))].filter(Boolean)
+  }
+
+  #make(entry: Entry): void {
+    entry.busy = true
+    // One after the other: each may need as much memory as the model has bytes, several times.
+    const before = this.#last
+    entry.settled = before
+      .then(() => this.#makeNow(entry))
+      .finally(() => {
+        entry.busy = false
+      })
+    this.#last = entry.settled.catch(() => {})
+  }
+
+  async #makeNow(entry: Entry): Promise<void> {
+    const { imports, print } = this.#options
+    do {
+      for (const file of entry.sources.keys()) entry.sources.set(file, stamp(file))
+      try {
+        entry.model = await imports.load(entry.modelId, {
+          watch: (file) => entry.sources.set(file, stamp(file)),
+          print,
+        })
+        entry.error = undefined
+      } catch (error) {
+        entry.model = undefined
+        entry.error = error
+      }
+    } while (hasChanged(entry))
+    this.#write(entry)
+    if (this.#started) await imports.writeTypes()
+  }
+
+  #write({ folder, model, error, shown, asset }: Entry): void {
+    this.#put('.gitignore', '*\n')
+    const put = (name: string, text: string): void => this.#put(join(basename(folder), name), text)
+    if (!model) {
+      for (const name of [moduleFile, webModuleFile]) put(name, brokenModuleText(error))
+      return
+    }
+    // First the asset: it is read for the modules.
+    if (!model.request.inline) put(asset, placeholderText(model))
+    put(moduleFile, nativeModuleText(model, { shown, asset }))
+    put(webModuleFile, webModuleText(model, { shown, asset, registry: this.#options.registry }))
+  }
+
+  /** Writes a file at once, and only where it differs: Metro looks at each change. */
+  #put(name: string, text: string): void {
+    const path = join(this.folder, name)
+    if (textOf(path) === text) return
+    mkdirSync(dirname(path), { recursive: true })
+    const making = `${path}.${process.pid}.making`
+    writeFileSync(making, text)
+    renameSync(making, path)
+  }
+}
+
+export function modulePath({ folder }: Entry, platform: string | null): string {
+  return join(folder, platform === 'web' ? webModuleFile : moduleFile)
+}
+
+export function assetPath({ folder, asset }: Entry): string {
+  return join(folder, asset)
+}
+
+function hasChanged({ sources }: Entry): boolean {
+  return [...sources].some(([file, known]) => stamp(file) !== known)
+}
+
+/** What tells that a file was changed, without reading it. */
+function stamp(file: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(file)
+    return `${mtimeMs} ${size} ${ino}`
+  } catch {
+    return ''
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+/** A file under its real name, as Metro knows it. */
+export function realFile(path: string): string | undefined {
+  return existsSync(path) ? realpathSync(path) : undefined
+}
