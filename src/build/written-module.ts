@@ -28,8 +28,8 @@ export function readWrittenModule(file: string): WrittenModule | null | undefine
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    // A folder, or what may not be read, is somebody else's too.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : null
   }
   if (!text.startsWith(mark)) return null
   const found = /^.*\r?\n\/\/ Asset: ([^/\\\r\n]+\.pb), SHA-256 ([0-9a-f]{64})\r?$/m.exec(text.slice(0, 4096))

@@ -132,6 +132,12 @@ describe('graphdef build', () => {
     expect(project.list('out')).toEqual([name])
   })
 
+  it('takes a folder in the way for one that it did not write', async () => {
+    project.write('models/a.js/file', '')
+    expect(await failed(`models/*.pb${query}`, '--out-dir=models')).toContain('  file: <root>/models/a.js\n')
+    expect(project.list('models')).toEqual(['a.js', 'a.pb'])
+  })
+
   it('keeps the name of a file without a hash, and the model it was made of', async () => {
     await built(`models/*.pb${query}`, '--out-dir=out', '--no-hash')
     expect(project.list('out')).toEqual(['a.d.ts', 'a.js', 'a.pb'])
