@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import { afterEach, expect, it } from 'vitest'
 import graphdef from '../../src/esbuild.js'
 import type { Project } from '../plugin/project.js'
-import { distFiles, expected, linreg, makeApp, sha256 } from './app.js'
+import { distFiles, expected, linreg, makeApp, makeAppWithUrls, sha256 } from './app.js'
 import { runInNode } from './run-app.js'
 
 let project: Project
@@ -63,4 +64,26 @@ it('gives a page that Node renders the URLs of the client build', async () => {
   const { deployed, packed } = await runInNode(project, 'main.cjs')
   const client = project.list('client').filter((name) => name.endsWith('.pb'))
   expect([deployed!.url, packed!.url].sort()).toEqual(client.map((name) => join('/static/', name)))
+})
+
+it.each(['cjs', 'esm'] as const)('gives new URL in Node the path of the client build, in %s', async (format) => {
+  project = makeAppWithUrls()
+  const extension = format === 'cjs' ? '.cjs' : '.js'
+  await build({
+    absWorkingDir: project.root,
+    entryPoints: ['src/main.js'],
+    outdir: 'dist',
+    outExtension: { '.js': extension },
+    bundle: true,
+    format,
+    platform: 'node',
+    publicPath: '/static/',
+    logLevel: 'silent',
+    plugins: [graphdef()],
+  })
+  const { deployed, packed } = await runInNode(project, `main${extension}`)
+  const names = project.list('dist').filter((name) => name.endsWith('.pb'))
+  expect([deployed!.url, packed!.url].sort()).toEqual(
+    names.map((name) => new URL(`/static/${name}`, pathToFileURL(project.root)).href),
+  )
 })
