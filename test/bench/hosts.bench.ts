@@ -13,9 +13,12 @@ interface Cost {
   mebibytes: number
 }
 
-function build(...args: string[]): Cost {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
+function build(host: string, way: 'plain' | 'plugin', app: string): Cost {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, host, way, app], {
+    encoding: 'utf8',
+    cwd: app,
+  })
+  if (status !== 0) throw new Error(`${host} ${way}: ${stderr}`)
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Cost
 }
 
