@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { launchChromium, launchTimeout } from '../browser/chromium.js'
+import { makeProject } from '../plugin/project.js'
+import { expected, linreg, makeApp } from './app.js'
+import { base, runInNode, runInPage } from './run-app.js'
+import { build, expectRight, own, versions } from './vite-project.js'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchChromium()
+}, launchTimeout)
+afterAll(async () => {
+  await browser?.close()
+  vi.unstubAllEnvs()
+})
+
+describe.each(versions)("%s's build", (_, load) => {
+  it("keeps to the user's own settings for assets, with a cache outside the project", async () => {
+    const outside = own(makeProject())
+    const project = own(makeApp())
+    vi.stubEnv('GRAPHDEF_CACHE_DIR', join(outside.root, '.cache'))
+    try {
+      await build(await load(), project, {
+        base: './',
+        assetsInclude: ['**/*.pb'],
+        build: {
+          assetsInlineLimit: 1e9,
+          rollupOptions: {
+            input: join(project.root, 'src/main.js'),
+            output: { entryFileNames: 'js/main.js', assetFileNames: 'static/[hash][extname]' },
+          },
+        },
+      })
+    } finally {
+      vi.unstubAllEnvs()
+    }
+    await expectRight(await runInPage(browser, project, 'js/main.js', 'module'))
+    expect(project.list('dist/static')).toHaveLength(2)
+    for (const name of project.list('dist/static')) expect(name).toMatch(/^[\w-]{8}\.pb$/)
+    expect(outside.list('.cache')).toHaveLength(2)
+    expect(project.list('node_modules')).toEqual([])
+  })
+
+  it("asks the user's renderBuiltUrl where models are", async () => {
+    const project = own(
+      makeApp({
+        'src/page.js': "import './place.js'\nimport './main.js'\n",
+        'src/place.js': `globalThis.place = (name) => '${base}' + name\n`,
+      }),
+    )
+    await build(await load(), project, {
+      experimental: { renderBuiltUrl: (name) => ({ runtime: `place(${JSON.stringify(name)})` }) },
+      build: { rollupOptions: { input: join(project.root, 'src/page.js'), output: { entryFileNames: 'main.js' } } },
+    })
+    const models = await runInPage(browser, project, 'main.js', 'module')
+    await expectRight(models)
+    expect(models.deployed!.url).toMatch(/^\/sub\/app\/assets\/linreg-/)
+  })
+
+  it.each([
+    ['a pattern', '[name][extname]'],
+    ['a function', () => 'models/[name][extname]'],
+  ])('tells SSR and the page of the same model where %s names assets without a hash', async (_, assetFileNames) => {
+    const project = own(
+      makeApp({
+        'src/server.js':
+          "import packed from './models/linreg.pb?optimize&format=memmapped'\nglobalThis.models = { packed }\n",
+      }),
+    )
+    const vite = await load()
+    const rollupOptions = { output: { entryFileNames: 'main.js', assetFileNames } }
+    await build(vite, project, {
+      base,
+      build: { rollupOptions: { ...rollupOptions, input: join(project.root, 'src/main.js') } },
+    })
+    const models = await runInPage(browser, project, 'main.js', 'module')
+    await expectRight(models)
+    await build(vite, project, {
+      base,
+      build: { ssr: 'src/server.js', outDir: 'dist', emptyOutDir: true, rollupOptions },
+    })
+    const { packed } = await runInNode(project, 'main.js')
+    const { sha256 } = await expected(linreg, 'optimize&format=memmapped')
+    expect(packed!.url).toBe(new URL(models.packed!.url, 'http://localhost').pathname)
+    expect(packed!.url).toContain(`linreg-${sha256.slice(0, 8)}.pb`)
+  })
+})
