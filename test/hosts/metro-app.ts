@@ -16,7 +16,12 @@ const { bundleCommand } = require('@react-native/community-cli-plugin') as {
   bundleCommand: { func(argv: string[], context: object, options: object): Promise<void> }
 }
 const requireFromMetro = createRequire(require.resolve('metro'))
-const folderOf = (name: string, from = require): string => dirname(from.resolve(`${name}/package.json`))
+
+/** Where a package lies: beside Metro where it is one of Metro's own. */
+export function packageFolder(name: string): string {
+  const from = name.startsWith('metro-') ? requireFromMetro : require
+  return dirname(from.resolve(`${name}/package.json`))
+}
 
 export type Platform = 'ios' | 'android' | 'web'
 
@@ -51,16 +56,16 @@ export function makeMetroApp(files: Record<string, string | Uint8Array> = {}): P
 export type Config = any
 
 /** Where Metro keeps what it knows of the project: in it, so that it goes with it, but not among its files. */
-const ownFolder = 'metro-state'
+export const ownFolder = 'metro-state'
 const configFile = 'metro.config.cjs'
 
 /** What React Native's template has, but that the packages lie elsewhere. Two workers: one would be no process of its own. */
 export function defaultConfig({ root }: Project): Config {
   const config = getDefaultConfig(root) as Config
   const packages = {
-    '@react-native/assets-registry': folderOf('@react-native/assets-registry'),
-    '@react-native/js-polyfills': folderOf('@react-native/js-polyfills'),
-    'metro-runtime': folderOf('metro-runtime', requireFromMetro),
+    '@react-native/assets-registry': packageFolder('@react-native/assets-registry'),
+    '@react-native/js-polyfills': packageFolder('@react-native/js-polyfills'),
+    'metro-runtime': packageFolder('metro-runtime'),
   }
   return {
     ...config,
@@ -161,13 +166,19 @@ export async function bundle(
 }
 
 /** Runs a bundle as an engine on a device or a page would, and gives the models of the app. */
-export function runBundle(code: string, os: Platform, folder: string): Record<string, ModelAsset> {
+export function runBundle(
+  code: string,
+  os: Platform,
+  folder: string,
+  see: (context: object) => void = () => {},
+): Record<string, ModelAsset> {
   const context: Record<string, unknown> = { console, setTimeout, clearTimeout, performance, device: { os, folder } }
   context.globalThis = context
   context.global = context
   context.window = context
   createContext(context)
   runInContext(code, context)
+  see(context)
   const models = context.models as Record<string, ModelAsset>
   // `url` is read here, where the app reads it.
   return JSON.parse(JSON.stringify(models)) as Record<string, ModelAsset>

@@ -1,11 +1,20 @@
-import { readFileSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ModelAsset } from '../../src/manifest/types.js'
 import type { Project } from '../plugin/project.js'
 import { convolution, expected, linreg, sha256 } from './app.js'
 import { pluginLines } from './bundler.js'
-import { bundle, bundleUrl, type DevServer, makeMetroApp, runBundle, serve, withoutReactNative } from './metro-app.js'
+import {
+  bundle,
+  bundleUrl,
+  type DevServer,
+  makeMetroApp,
+  ownFolder,
+  runBundle,
+  serve,
+  withoutReactNative,
+} from './metro-app.js'
 import { HotUpdates } from './metro-hot-updates.js'
 
 const projects: Project[] = []
@@ -222,13 +231,11 @@ describe('the caches', () => {
     expect(statSync(join(project.root, '.graphdef', folder, 'index.js')).mtimeMs).toBe(written)
 
     // Metro's cache alone is gone.
-    project.write('metro-state/transformed/x', '')
-    const { lines } = await (async () => {
-      const { rmSync } = await import('node:fs')
-      rmSync(join(project.root, 'metro-state'), { recursive: true })
-      return build()
-    })()
-    for (const line of lines) expect(line).toContain('cached')
+    rmSync(join(project.root, ownFolder), { recursive: true })
+    const cold = await build()
+    expect(cold.hash).toBe(first.hash)
+    expect(cold.lines).toHaveLength(2)
+    for (const line of cold.lines) expect(line).toContain('cached')
 
     // With a warm cache of Metro's: other options, another model.
     const options = { presets: { web: ['round_weights(num_steps=2)'] }, default: 'web' }
@@ -248,7 +255,5 @@ it('keeps nothing of what is no longer imported, and asks for nothing to be igno
   project.write('src/main.js', "import model from './models/linreg.pb?optimize'\nglobalThis.models = { model }\n")
   await bundle(project, 'ios', { change: withoutReactNative })
   expect(project.list('.graphdef')).toHaveLength(2)
-  expect(readFileSync(join(project.root, 'src/graphdef-env.d.ts'), 'utf8')).toContain(
-    "declare module '*/models/linreg.pb?optimize'",
-  )
+  expect(project.read('src/graphdef-env.d.ts').toString()).toContain("declare module '*/models/linreg.pb?optimize'")
 })

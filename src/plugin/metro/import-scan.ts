@@ -10,19 +10,29 @@ export interface FoundImport {
   file: string
 }
 
+/** Where Metro looks for packages beside the folders above a module. */
+export interface PackagePlaces {
+  nodeModulesPaths?: readonly string[]
+  extraNodeModules?: Readonly<Record<string, string>>
+}
+
 /**
  * The imports of models in the modules below some folders. Metro lists files once, before it reads any module, and resolves
  * without waiting; so what imports become has to be there before.
  *
  * @param extensions those of modules, without the dot
  */
-export function scanImports(folders: readonly string[], extensions: readonly string[]): FoundImport[] {
+export function scanImports(
+  folders: readonly string[],
+  extensions: readonly string[],
+  places: PackagePlaces = {},
+): FoundImport[] {
   const { modules, models } = listFiles(folders, new Set(extensions))
   const found: FoundImport[] = []
   for (const importer of modules) {
     for (const specifier of specifiersIn(readFileSync(importer, 'latin1'))) {
       const { file: asked } = splitModelId(specifier)!
-      const file = resolveInNode(asked, importer)
+      const file = resolveInNode(asked, importer, places)
       // Where an alias leads, only the host knows: what ends like it is made ready, and no harm is done if nothing imports it.
       const files = file ? [file] : filesEndingIn(asked, models)
       for (const each of files) found.push({ importer, specifier, file: each })
@@ -89,16 +99,28 @@ export function specifiersIn(text: string): string[] {
  * The real file of a path as a module writes it, by Node's rules: relative, absolute, or in a package.
  * Undefined where there is none.
  */
-export function resolveInNode(path: string, importer: string): string | undefined {
-  if (isPath(path)) {
-    const file = resolve(dirname(importer), path)
-    return existsSync(file) ? realpathSync(file) : undefined
+export function resolveInNode(
+  path: string,
+  importer: string,
+  { nodeModulesPaths = [], extraNodeModules = {} }: PackagePlaces = {},
+): string | undefined {
+  if (isPath(path)) return realFile(resolve(dirname(importer), path))
+  const places = [importer, ...nodeModulesPaths.map((folder) => join(dirname(folder), 'module.js'))]
+  for (const place of places) {
+    try {
+      return createRequire(place).resolve(path)
+    } catch {}
   }
-  try {
-    return createRequire(importer).resolve(path)
-  } catch {
-    return undefined
+  for (const [name, folder] of Object.entries(extraNodeModules)) {
+    const file = path.startsWith(`${name}/`) && realFile(join(folder, path.slice(name.length)))
+    if (file) return file
   }
+  return undefined
+}
+
+/** A file under its real name, as Metro knows it; undefined where there is none. */
+export function realFile(path: string): string | undefined {
+  return existsSync(path) ? realpathSync(path) : undefined
 }
 
 export function isPath(specifier: string): boolean {

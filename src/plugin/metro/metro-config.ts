@@ -5,6 +5,8 @@ export interface MetroConfig {
   resolver?: {
     assetExts?: readonly string[]
     sourceExts?: readonly string[]
+    nodeModulesPaths?: readonly string[]
+    extraNodeModules?: Readonly<Record<string, string>>
     resolveRequest?: ResolveRequest | null
   }
   transformer?: { assetPlugins?: readonly string[]; assetRegistryPath?: string }

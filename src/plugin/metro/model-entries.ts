@@ -1,14 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join, relative } from 'node:path'
 import type { ModelImports } from '../model-imports.js'
 import type { LoadedModel } from '../model-loader.js'
@@ -224,9 +214,4 @@ function textOf(path: string): string | undefined {
 
 function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : []
-}
-
-/** A file under its real name, as Metro knows it. */
-export function realFile(path: string): string | undefined {
-  return existsSync(path) ? realpathSync(path) : undefined
 }

@@ -3,16 +3,16 @@ import { GraphdefError } from '../../errors.js'
 import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
 import { brokenSpecifier } from './entry-text.js'
-import { isPath, resolveInNode } from './import-scan.js'
+import { isPath, realFile, resolveInNode } from './import-scan.js'
 import type { ResolutionContext, ResolveRequest } from './metro-config.js'
-import { assetPath, type ModelEntries, modulePath, realFile } from './model-entries.js'
+import { assetPath, type ModelEntries, modulePath } from './model-entries.js'
 
 export interface ResolverOptions {
   imports: ModelImports
   entries: ModelEntries
   root: string
-  /** The folders that were looked through. */
-  scanned: readonly string[]
+  /** The folders that the user has had looked through. */
+  scan: readonly string[] | undefined
   /** The user's own resolver. */
   own: ResolveRequest | null | undefined
   /** Whether this is a dev server, to which entries can be added. */
@@ -63,12 +63,7 @@ function fileOf(
   }
 }
 
-function notScanned(
-  specifier: string,
-  file: string,
-  importer: string,
-  { root, scanned }: ResolverOptions,
-): GraphdefError {
+function notScanned(specifier: string, file: string, importer: string, { root, scan }: ResolverOptions): GraphdefError {
   const shown = (path: string): string => relative(root, path).replaceAll('\\', '/') || '.'
   return new GraphdefError('not-scanned', {
     what: 'Metro was started before anybody knew of this import, and takes no new files during a build',
@@ -76,8 +71,8 @@ function notScanned(
     request: specifier,
     importer: shown(importer),
     remedy: [
-      `Imports are looked for in ${scanned.map(shown).join(', ')}, but for node_modules, where their text stands between quotes.`,
-      `Name the folder of the module in the option scan: [${[...scanned, dirname(importer)].map((path) => `'${shown(path)}'`).join(', ')}],`,
+      `Imports are looked for in ${scan ? scan.map(shown).join(', ') : 'the project and its watchFolders'}, but for node_modules, where their text stands between quotes.`,
+      `Name the folder of the module in the option scan: [${[...(scan ?? [root]), dirname(importer)].map((path) => `'${shown(path)}'`).join(', ')}],`,
       `or the model in the option models: { '${shown(file)}': ['${splitModelId(specifier)!.query}'] }.`,
     ].join('\n'),
   })

@@ -51,7 +51,7 @@ async function addModels(config: MetroConfig, given: MetroOptions): Promise<Metr
     print: (line) => console.error(line),
   })
   const scanned = scan ?? [...new Set([root, ...watchFolders])]
-  for (const { specifier, file, importer } of scanImports(scanned, resolver?.sourceExts ?? [])) {
+  for (const { specifier, file, importer } of scanImports(scanned, resolver?.sourceExts ?? [], resolver)) {
     entries.add(specifier, file, importer)
   }
   for (const { file, query } of models) entries.add(`${file}?${query}`, file, undefined)
@@ -75,7 +75,7 @@ async function addModels(config: MetroConfig, given: MetroOptions): Promise<Metr
         imports,
         entries,
         root,
-        scanned,
+        scan,
         own: resolver?.resolveRequest,
         serves: () => serves,
       }),
