@@ -110,7 +110,7 @@ import.meta.hot.accept('./models/linreg.pb?optimize=deploy', (changed) => {
     const before = await servedModels(page)
 
     project.write('src/models/linreg.pb', convolution)
-    await expect.poll(async () => (await servedModels(page)).accepted!.served).toBe(changed)
+    await expect.poll(async () => (await servedModels(page)).accepted!.served, { timeout: 30_000 }).toBe(changed)
     const now = await servedModels(page)
     expect(now.accepted!.url).not.toBe(before.accepted!.url)
     expect(now.other).toEqual(before.other)
