@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { UnpluginFactory, UnpluginOptions } from 'unplugin'
 import { type HostName, hosts } from './hosts.js'
 import { modelIdPattern, splitModelId } from './model-id.js'
@@ -28,6 +30,9 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
         const missing = imports.unresolved(id, importer)
         // A file that appears later mends the import.
         this.addWatchFile(missing.file)
+        // Rolldown, which is in Vite too, watches only what is there.
+        const folder = dirname(missing.file)
+        if ((framework === 'rolldown' || framework === 'vite') && existsSync(folder)) this.addWatchFile(folder)
         return host.fail(this, missing.error, missing.file)
       },
     },

@@ -39,13 +39,30 @@ export interface DevServer {
   close(): Promise<void>
 }
 
+export interface Watching {
+  /** When the first build has ended, whether or not it failed. */
+  readonly built: Promise<void>
+  close(): Promise<void>
+}
+
+/** The first build of a watcher as Rollup, Rolldown and Vite have it. */
+export function firstEnd(watcher: {
+  on(event: 'event', told: (event: { code: string }) => void): void
+}): Promise<void> {
+  return new Promise((resolve) => {
+    watcher.on('event', ({ code }) => {
+      if (code === 'END' || code === 'ERROR') resolve()
+    })
+  })
+}
+
 export interface Bundler {
   /** Whether the host makes a worker of its own of `new Worker(new URL('./main.js', import.meta.url))`: `src/page.js`. */
   readonly makesWorkers?: boolean
   /** Builds `src/main.js` into `dist`. @throws what the host throws or reports */
   build(request: BuildRequest): Promise<Built>
   /** Builds, and again whenever a file changes, until closed. */
-  watch(request: BuildRequest): Promise<{ close(): Promise<void> }>
+  watch(request: BuildRequest): Promise<Watching>
   /** Serves the app while it is worked on, where the host has a server for that: `src/main.js` in a page that it writes. */
   serve?(request: BuildRequest): Promise<DevServer>
 }

@@ -179,6 +179,22 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
       await watching.close()
     }
 
+    const late = own(makeApp())
+    rmSync(join(late.root, 'src/models/linreg.pb'))
+    const watchingLate = await bundler.watch(request(late))
+    try {
+      await watchingLate.built
+      expect(late.list('dist')).not.toContain('main.js')
+      // Again and again, since a watcher begins to look a while after the build.
+      const files = (): string[] => {
+        late.write('src/models/linreg.pb', linreg)
+        return late.list('dist')
+      }
+      await expect.poll(files, { timeout: 60_000, interval: 500 }).toContain('main.js')
+    } finally {
+      await watchingLate.close()
+    }
+
     const withLog = own(makeAppWithLog(rangeLog(-1, 2)))
     const hash = (): string | undefined => {
       try {
@@ -234,6 +250,9 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
       for (const line of [...lines, `file: ${project.root}/src/models/linreg.pb`, 'in src/main.js']) {
         await expect.poll(() => server.shownError(page), { timeout: 60_000 }).toContain(line)
       }
+
+      rmSync(join(project.root, 'src/models/linreg.pb'))
+      await expect.poll(() => server.shownError(page), { timeout: 60_000 }).toContain('there is no such file')
 
       // Mended, by two changes of which the first is soon out of date.
       project.write('src/models/linreg.pb', convolution)

@@ -5,7 +5,7 @@ export const features = {
   script: 'so it does in a classic script',
   worker: 'and in a worker',
   node: 'and in Node, or it is the one of the client build',
-  watch: 'a change of the model, or of a file that its chain reads, rebuilds',
+  watch: 'a change of the model, or of a file that its chain reads, rebuilds; so does a model that comes late',
   dev: 'a dev server serves it, with Range; a change of the model, and an error in it, reaches the page',
   attributes: 'the request may stand in import attributes, of an `import()` too',
   newUrl: '`new URL` with the request and `import.meta.url` gives the URL alone, in pages, workers and Node',

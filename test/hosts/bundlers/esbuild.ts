@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BuildOptions, build, context } from 'esbuild'
+import { type BuildOptions, build, context, type Plugin } from 'esbuild'
 import { vi } from 'vitest'
 import graphdef from '../../../src/esbuild.js'
 import { pageWith } from '../app.js'
@@ -52,9 +52,15 @@ export const esbuildBundler: Bundler = {
     }
   },
   async watch(request) {
-    const watching = await context({ ...config(request), logLevel: 'silent' })
+    const { plugins, ...rest } = config(request)
+    let ended = () => {}
+    const built = new Promise<void>((resolve) => {
+      ended = resolve
+    })
+    const last: Plugin = { name: 'last', setup: ({ onEnd }) => onEnd(() => ended()) }
+    const watching = await context({ ...rest, plugins: [...plugins!, last], logLevel: 'silent' })
     await watching.watch()
-    return { close: () => watching.dispose() }
+    return { built, close: () => watching.dispose() }
   },
   async serve(request) {
     const { project, base } = request

@@ -4,7 +4,7 @@ import { rolldown, watch as watchRolldown } from 'rolldown'
 import { rollup, watch as watchRollup } from 'rollup'
 import rolldownPlugin from '../../../src/rolldown.js'
 import rollupPlugin from '../../../src/rollup.js'
-import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
+import { type BuildRequest, type Bundler, firstEnd, pluginLines } from '../bundler.js'
 
 const formats = { page: 'es', script: 'iife', worker: 'iife', node: 'cjs' } as const
 
@@ -59,7 +59,10 @@ export const rollupBundler: Bundler = {
   },
   async watch(request) {
     const { input, output } = config(request)
-    return inFolder(request, async () => watchRollup({ ...input, output, plugins: [rollupPlugin(request.options)] }))
+    return inFolder(request, async () => {
+      const watcher = watchRollup({ ...input, output, plugins: [rollupPlugin(request.options)] })
+      return { built: firstEnd(watcher), close: () => watcher.close() }
+    })
   },
 }
 
@@ -79,11 +82,12 @@ export const rolldownBundler: Bundler = {
   },
   async watch(request) {
     const { input, output } = config(request)
-    return watchRolldown({
+    const watcher = watchRolldown({
       ...input,
       cwd: request.project.root,
       output,
       plugins: [rolldownPlugin(request.options)],
     })
+    return { built: firstEnd(watcher), close: () => watcher.close() }
   },
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { InlineConfig, Logger, Rollup } from 'vite'
 import graphdef from '../../../src/vite.js'
 import { pageWith } from '../app.js'
-import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
+import { type BuildRequest, type Bundler, firstEnd, pluginLines } from '../bundler.js'
 
 type Vite = typeof import('vite')
 
@@ -56,7 +56,7 @@ export function viteBundler(load: () => Promise<Vite>): Bundler {
         ...inline,
         build: { ...inline.build, watch: {} },
       })) as Rollup.RollupWatcher
-      return watcher
+      return { built: firstEnd(watcher), close: () => watcher.close() }
     },
     async serve(request) {
       const { project, base } = request

@@ -116,8 +116,11 @@ function webpackLike(
     },
     async watch(request) {
       const compiler = make(config(request, []))
-      const watching = compiler.watch({}, () => {})
-      return { close: () => new Promise((resolve) => watching.close(() => compiler.close(resolve))) }
+      let watching: { close(done: () => void): void } | undefined
+      const built = new Promise<void>((resolve) => {
+        watching = compiler.watch({}, () => resolve())
+      })
+      return { built, close: () => new Promise((resolve) => watching!.close(() => compiler.close(resolve))) }
     },
   }
 }
