@@ -13,11 +13,14 @@ import { scriptIdPattern } from './source-tokens.js'
 export const factory: UnpluginFactory<Options | undefined> = (options = {}, { framework }) => {
   const imports = new ModelImports(options)
   const host = hosts[framework as HostName](imports, () => plugin)
+  // What `enforce` is for hosts that do not know it: a plugin before this one may take all .pb files.
+  const first = framework === 'rollup' || framework === 'rolldown' ? { order: 'pre' } : {}
   const plugin: UnpluginOptions = {
     name: 'graphdef',
     enforce: 'pre',
 
     resolveId: {
+      ...first,
       filter: { id: modelIdPattern },
       async handler(id, importer) {
         const asked = splitModelId(id)
@@ -51,6 +54,7 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
     },
 
     load: {
+      ...first,
       filter: { id: host.moduleNames?.pattern ?? modelIdPattern },
       async handler(name) {
         const id = host.moduleNames ? host.moduleNames.idOf(name) : name

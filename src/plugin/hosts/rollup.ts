@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import type { EmittedAsset, RollupError, Plugin as RollupPlugin } from 'rollup'
+import { basename, relative } from 'node:path'
+import type { EmittedAsset, FunctionPluginHooks, RollupError } from 'rollup'
 import { GraphdefError } from '../../errors.js'
 import type { Hook, Host } from '../host.js'
+import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
 import { scriptUrl } from '../script-url.js'
 
@@ -47,7 +48,9 @@ function urlBesideScript(path: string, format: string): string | null {
   return `(typeof __dirname === 'undefined' ? ${inBrowser} : ${inNode})`
 }
 
-function rollupLike(imports: ModelImports): Host & { resolveFileUrl: RollupPlugin['resolveFileUrl'] } {
+function rollupLike(
+  imports: ModelImports,
+): Host & Required<Pick<FunctionPluginHooks, 'resolveFileUrl' | 'moduleParsed'>> {
   const emitted = new Set<string>()
   return {
     resolve: resolveWithHost,
@@ -59,6 +62,18 @@ function rollupLike(imports: ModelImports): Host & { resolveFileUrl: RollupPlugi
       const reference = (hook as RollupHook).emitFile(asset)
       emitted.add(reference)
       return { expression: `import.meta.ROLLUP_FILE_URL_${reference}` }
+    },
+
+    moduleParsed({ id, exports }) {
+      const asked = splitModelId(id)
+      if (!asked || !exports || exports.includes('sha256')) return
+      const error = new GraphdefError('not-emitted', {
+        what: 'another plugin changed the module that the import of the model stands for',
+        file: asked.file,
+        request: relative(imports.root, id).replaceAll('\\', '/'),
+        remedy: 'Have the plugins that transform .pb files leave out those with a query of this one.',
+      })
+      failWithFile(this as unknown as Hook, error, asked.file)
     },
 
     resolveFileUrl: ({ referenceId, relativePath, format }) =>
@@ -74,13 +89,13 @@ function rollupLike(imports: ModelImports): Host & { resolveFileUrl: RollupPlugi
 
 /** Rollup 4. */
 export function rollupHost(imports: ModelImports): Host {
-  const { resolveFileUrl, ...host } = rollupLike(imports)
-  return { ...host, hooks: { ...host.hooks, rollup: { resolveFileUrl } } }
+  const { resolveFileUrl, moduleParsed, ...host } = rollupLike(imports)
+  return { ...host, hooks: { ...host.hooks, rollup: { resolveFileUrl, moduleParsed } } }
 }
 
 /** Rolldown 1. */
 export function rolldownHost(imports: ModelImports): Host {
-  const { resolveFileUrl, ...host } = rollupLike(imports)
+  const { resolveFileUrl, moduleParsed, ...host } = rollupLike(imports)
   return {
     ...host,
     // A user's own module type for .pb is not for ours.
@@ -89,6 +104,7 @@ export function rolldownHost(imports: ModelImports): Host {
       ...host.hooks,
       rolldown: {
         resolveFileUrl: resolveFileUrl as never,
+        moduleParsed: moduleParsed as never,
         options(options) {
           if (options.cwd) imports.root = options.cwd
         },
