@@ -35,7 +35,7 @@ function webpackLike(
   make: (config: object) => Compiler,
   plugin: typeof webpackPlugin | typeof rspackPlugin,
   serveWith: (options: object, compiler: Compiler) => DevServerOf,
-  cacheType: string,
+  cache: (root: string) => object,
 ): Bundler {
   const config = (request: BuildRequest, printed: string[]): object => {
     const { project, output, base, options, rule, sourceMap } = request
@@ -55,7 +55,7 @@ function webpackLike(
       module: { rules: rule ? [{ test: /\.pb$/, type: 'asset/inline' }] : [] },
       infrastructureLogging: { level: 'info', console: { info: print, log: print, warn: print, error: print } },
       plugins: [plugin(options)],
-      ...(request.hostCache ? { cache: { type: cacheType } } : {}),
+      ...(request.hostCache ? { cache: cache(project.root) } : {}),
       ...request.hostConfig,
     }
   }
@@ -129,11 +129,12 @@ export const webpackBundler: Bundler = webpackLike(
   webpack as unknown as (config: object) => Compiler,
   webpackPlugin,
   (options, compiler) => new WebpackDevServer(options, compiler as never) as DevServerOf,
-  'filesystem',
+  // By itself it would be in the folder that the process works in.
+  (root) => ({ type: 'filesystem', cacheDirectory: join(root, 'node_modules/.cache/webpack') }),
 )
 export const rspackBundler: Bundler = webpackLike(
   rspack as unknown as (config: object) => Compiler,
   rspackPlugin,
   (options, compiler) => new RspackDevServer(options, compiler as never) as DevServerOf,
-  'persistent',
+  () => ({ type: 'persistent' }),
 )
