@@ -22,9 +22,10 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
     resolveId: {
       ...first,
       filter: { id: modelIdPattern },
-      async handler(id, importer) {
+      async handler(id, from) {
         const asked = splitModelId(id)
         if (!asked) return null
+        const importer = from && host.modulePath ? host.modulePath(from) : from
         const file = await host.resolve(this, asked.file, importer)
         if (file) {
           const found = imports.resolved(id, file, importer)
@@ -67,7 +68,7 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
             watch: (beside) => this.addWatchFile(beside),
             print: (line) => host.print(this, line),
           })
-          if (host.serves?.()) await imports.writeTypes()
+          if (host.serves?.(this)) await imports.writeTypes()
           const text = modelModule(model, () => host.url(this, model))
           return host.module ? host.module(text) : text
         } catch (error) {
@@ -77,7 +78,7 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
     },
 
     async buildEnd() {
-      if (!host.serves?.()) await imports.finish()
+      if (!host.serves?.(this)) await imports.finish()
     },
 
     ...host.hooks,

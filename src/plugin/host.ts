@@ -33,6 +33,8 @@ export interface Host {
   print(hook: Hook, line: string): void
   /** Has the host look for changes of a model's file; `addWatchFile` where this is not given. */
   watch?(hook: Hook, file: string): void
+  /** The path of a module that imports a model, where the host writes it in a way of its own. */
+  modulePath?(importer: string): string
   /** What the model's URL starts from, for `new URL`; nothing where it is absolute. */
   readonly urlBase?: string
   /** The names of the models' modules; their ids where this is not given. */
@@ -40,7 +42,7 @@ export interface Host {
   /** What becomes of the text of a model's module; it stays a string where this is not given. */
   module?(text: string): string
   /** Whether this is a dev server, whose builds do not end. */
-  serves?(): boolean
+  serves?(hook: Hook): boolean
   /** The hooks that this host alone has. */
   hooks: Partial<UnpluginOptions>
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import graphdef from '../../src/vite.js'
 import { launchChromium, launchTimeout } from '../browser/chromium.js'
 import { makeProject } from '../plugin/project.js'
 import { expected, linreg, makeApp, sha256 } from './app.js'
@@ -41,6 +42,20 @@ describe.each(versions)("%s's build", (_, load) => {
     for (const name of project.list('dist/static')) expect(name).toMatch(/^[\w-]{8}\.pb$/)
     expect(outside.list('.cache')).toHaveLength(2)
     expect(project.list('node_modules')).toEqual([])
+  })
+
+  it('builds where a dev server was made with the same plugin, as Astro does', async () => {
+    const project = own(makeApp())
+    const vite = await load()
+    const plugins = [graphdef()]
+    const config = { root: project.root, base, configFile: false, logLevel: 'silent', plugins } as const
+    const server = await vite.createServer({ ...config, server: { middlewareMode: true } })
+    const rollupOptions = { input: join(project.root, 'src/main.js'), output: { entryFileNames: 'main.js' } }
+    await vite.build({ ...config, build: { modulePreload: false, rollupOptions } })
+    const { code } = (await server.transformRequest('/src/models/linreg.pb?optimize=deploy'))!
+    await server.close()
+    await expectRight(await runInPage(browser, project, 'main.js', 'module'))
+    expect(code).toContain(`${base}@graphdef/`)
   })
 
   it("asks the user's renderBuiltUrl where models are", async () => {

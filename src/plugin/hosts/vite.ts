@@ -10,20 +10,29 @@ import { failWithFile, resolveWithHost } from './rollup.js'
 import { preBundling, ssrDependencies } from './vite-dependencies.js'
 import { sourceAt } from './vite-paths.js'
 
+/** The environment that a hook runs in. */
+interface ViteHook {
+  environment?: { mode: 'dev' | 'build' | 'scan'; config: ResolvedConfig }
+}
+
 /** Vite 6, 7 and 8. */
 export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Host {
   let config: ResolvedConfig | undefined
-  let server: ViteDevServer | undefined
+  // Not whether a server was made: Astro makes one with the same plugin before it builds.
+  const serves = (hook: Hook): boolean => {
+    const { environment } = hook as ViteHook
+    return environment ? environment.mode !== 'build' : config!.command === 'serve'
+  }
   return {
     resolve: resolveWithHost,
     fail: failWithFile,
     print: (_: Hook, line) => config!.logger.info(line),
-    serves: () => server !== undefined,
+    serves,
     urlBase: 'import.meta.url',
 
     url(hook, { file, key, manifest }) {
-      if (!server) {
-        const { environment } = hook as { environment?: { config: ResolvedConfig } }
+      const { environment } = hook as ViteHook
+      if (!serves(hook)) {
         const named = namesByContent(environment?.config ?? config!, file)
           ? file
           : hardLink(file, basename(file).replace(/\.pb$/, `-${manifest.sha256.slice(0, 8)}.pb`))
@@ -31,7 +40,7 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
         const specifier = JSON.stringify(`${named.replaceAll('\\', '/')}?url&no-inline`)
         return { expression: 'asset', prelude: `import asset from ${specifier}` }
       }
-      const { base, server: options } = config!
+      const { base, server: options } = environment?.config ?? config!
       const path = `${devPath}${key}/${encodeURIComponent(basename(file))}`
       return { expression: JSON.stringify(`${options.origin ?? ''}${base}${path}`) }
     },
@@ -59,7 +68,6 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
           imports.cacheFolder()
         },
         configureServer(created) {
-          server = created
           const { base, logger } = created.config
           const own = [
             serveModels(imports.cacheFolder(), base, () => forgetModels(created)),
