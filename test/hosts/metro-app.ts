@@ -59,7 +59,7 @@ export type Config = any
 export const ownFolder = 'metro-state'
 const configFile = 'metro.config.cjs'
 
-/** What React Native's template has, but that the packages lie elsewhere. Two workers: one would be no process of its own. */
+/** What React Native's template has, but that the packages lie elsewhere. */
 export function defaultConfig({ root }: Project): Config {
   const config = getDefaultConfig(root) as Config
   const packages = {
@@ -69,7 +69,6 @@ export function defaultConfig({ root }: Project): Config {
   }
   return {
     ...config,
-    maxWorkers: 2,
     watchFolders: Object.values(packages),
     cacheStores: ({ FileStore }: Config) => [new FileStore({ root: join(root, ownFolder, 'transformed') })],
     reporter: { update() {} },
@@ -104,7 +103,8 @@ export interface MetroRequest {
   options?: MetroOptions
   /** Changes the configuration before the plugin has it. */
   change?: (config: Config) => unknown
-  resetCache?: boolean
+  /** How many; one is no process of its own, and much faster to start. */
+  workers?: number
 }
 
 const platforms = { ios: {}, android: {}, web: {} }
@@ -144,7 +144,7 @@ export interface Bundle {
 export async function bundle(
   project: Project,
   platform: Platform,
-  { dev = false, resetCache = false, ...request }: MetroRequest & { dev?: boolean } = {},
+  { dev = false, workers = 2, ...request }: MetroRequest & { dev?: boolean } = {},
 ): Promise<Bundle> {
   const { root } = project
   rmSync(join(root, 'dist'), { recursive: true, force: true })
@@ -157,8 +157,7 @@ export async function bundle(
       dev,
       bundleOutput: join(root, 'dist/main.js'),
       assetsDest: join(root, 'dist/assets-of-app'),
-      resetCache,
-      maxWorkers: 2,
+      maxWorkers: workers,
     }),
   )
   const assets = readdirSync(join(root, 'dist/assets-of-app'), { recursive: true, encoding: 'utf8' })
@@ -191,13 +190,13 @@ export interface DevServer {
 }
 
 /** Starts Metro's own dev server. */
-export async function serve(project: Project, request: MetroRequest = {}): Promise<DevServer> {
+export async function serve(project: Project, { workers = 2, ...request }: MetroRequest = {}): Promise<DevServer> {
   let onClose = (): void => {}
   const ended = new Promise<void>((resolve) => {
     onClose = resolve
   })
   const { httpServer } = await configured(project, request, async () => {
-    const config = await loadConfig({ config: join(project.root, configFile), cwd: project.root })
+    const config = await loadConfig({ config: join(project.root, configFile), cwd: project.root, maxWorkers: workers })
     return runServer(config, { host: '127.0.0.1', watch: true, onClose, waitForBundler: true })
   })
   const { port } = httpServer.address() as AddressInfo

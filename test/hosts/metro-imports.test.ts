@@ -159,7 +159,11 @@ describe('an import in a package', () => {
     }),
   )
   const build = async (options?: MetroOptions): Promise<string> => {
-    const { code } = await bundle(project, 'ios', { change: withoutReactNative, ...(options ? { options } : {}) })
+    const { code } = await bundle(project, 'ios', {
+      change: withoutReactNative,
+      workers: 1,
+      ...(options ? { options } : {}),
+    })
     return runBundle(code, 'ios', 'file:///app/').model!.sha256
   }
 

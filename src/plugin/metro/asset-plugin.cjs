@@ -10,7 +10,6 @@ module.exports = (asset) => {
     ...asset,
     files: [file],
     hash,
-    name: `${asset.name}_${hash.slice(0, 8)}`,
     // Without the dot: servers of static files keep such folders to themselves.
     httpServerLocation: asset.httpServerLocation.replace(folder, 'graphdef'),
   }

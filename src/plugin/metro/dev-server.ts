@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { basename } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import sirv from 'sirv'
-import { contentHash } from './entry-text.js'
+import type { Placeholder } from './entry-text.js'
 import type { DependencyGraph, MetroServer, Middleware } from './metro-config.js'
 import type { ModelEntries } from './model-entries.js'
 
-/** Where an entry's asset stands in a URL: in its path, or in the query in which Expo has the path. Its name has its hash. */
-const assetUrl = /\/graphdef\/([0-9a-f]{16})\/[a-z0-9_]+_([0-9a-f]{8})\.pb(?:[?&]|$)/
+/** Where an entry's asset stands in a URL: in its path, or in the query in which Expo has the path. */
+const assetUrl = /\/graphdef\/([0-9a-f]{16})\/([a-z0-9_]+\.pb)(?:[?&]|$)/
 
 /** Serves models on Metro's dev server from the cache, with Range: Metro itself has nothing but the placeholders. */
-export function serveAssets(entries: ModelEntries, cacheFolder: string): Middleware {
+export function serveAssets(entriesFolder: string, cacheFolder: string): Middleware {
   const serve = sirv(cacheFolder, {
     dev: true,
     dotfiles: false,
@@ -21,24 +21,31 @@ export function serveAssets(entries: ModelEntries, cacheFolder: string): Middlew
     },
   })
   return (request, response, next) => {
-    const found = assetUrl.exec(decoded(request.url ?? ''))
-    const entry = found && entries.named(found[1]!)
-    if (!found || !entry) return next()
-    const { model } = entry
-    if (!model || !contentHash(model.manifest).startsWith(found[2]!)) return missing(response)
+    const [, id, name] = assetUrl.exec(decoded(request.url ?? '')) ?? []
+    if (!id || !name) return next()
+    const file = modelOf(join(entriesFolder, id, name))
+    const missing = (): void => {
+      response.statusCode = 404
+      response.setHeader('Content-Type', 'text/plain; charset=utf-8')
+      response.end('There is no such model any more. Reload the app.\n')
+    }
+    if (!file) return missing()
     const { url } = request
-    request.url = `/${model.key}/${encodeURIComponent(basename(model.file))}`
+    request.url = `/${relative(cacheFolder, file).split(/[\\/]/).map(encodeURIComponent).join('/')}`
     serve(request, response, () => {
       request.url = url
-      missing(response)
+      missing()
     })
   }
 }
 
-function missing(response: ServerResponse<IncomingMessage>): void {
-  response.statusCode = 404
-  response.setHeader('Content-Type', 'text/plain; charset=utf-8')
-  response.end('There is no such model any more: it has changed since the app was loaded. Reload the app.\n')
+/** The model that the placeholder of an asset names; undefined where there is none. */
+function modelOf(placeholder: string): string | undefined {
+  try {
+    return (JSON.parse(readFileSync(placeholder, 'utf8')) as Placeholder).file
+  } catch {
+    return undefined
+  }
 }
 
 function decoded(url: string): string {

@@ -22,7 +22,7 @@ export function entryId(path: string, query: string): string {
 }
 
 /**
- * The name of an entry's asset, without an ending: one that Android takes for a resource, and in which Metro finds no scale
+ * The first part of the name of an entry's asset: one that Android takes for a resource, and in which Metro finds no scale
  * (`m@2x`) or platform (`m.ios`).
  */
 export function assetName(file: string): string {
@@ -35,49 +35,54 @@ export function assetName(file: string): string {
 }
 
 /**
- * The content of an entry's asset: where the model's file is, and what Metro is to take for its hash. The model itself would be
- * read and sent from process to process several times.
+ * The name of a model's asset. It tells the content, so that a module and the asset it asks for are always of one model: Metro
+ * may see one of two changes before the other.
+ */
+export function assetFileName({ file, manifest }: LoadedModel): string {
+  return `${assetName(file)}_${manifest.sha256.slice(0, 8)}.pb`
+}
+
+/** What stands in the file of an asset. */
+export interface Placeholder {
+  /** The model's file in the cache. */
+  file: string
+  /** What Metro is to take for its hash, which has the length of an MD5 sum. */
+  hash: string
+  version: string
+}
+
+/**
+ * The content of an entry's asset, which says where the model is: the model itself would be read and sent from process to
+ * process several times.
  */
 export function placeholderText({ file, manifest }: LoadedModel): string {
-  return `${JSON.stringify({ file, hash: contentHash(manifest), version })}\n`
-}
-
-/** Metro's name for a content has the length of an MD5 sum. */
-export function contentHash({ sha256 }: { sha256: string }): string {
-  return sha256.slice(0, 32)
-}
-
-export interface ModuleTextOptions {
-  /** What is imported, for the reader of the file. */
-  shown: string
-  /** The asset's file, beside the module. */
-  asset: string
+  const placeholder: Placeholder = { file, hash: manifest.sha256.slice(0, 32), version }
+  return `${JSON.stringify(placeholder)}\n`
 }
 
 /**
  * A model's module on a device: data only, like that of every host. `url` is asked for when it is read, for then the app has
  * said where its assets are.
+ *
+ * @param shown what is imported, for the reader of the file
  */
-export function nativeModuleText(model: LoadedModel, { shown, asset }: ModuleTextOptions): string {
+export function nativeModuleText(model: LoadedModel, shown: string): string {
   if (model.request.inline) return moduleText(model, shown, '', dataUrl(model))
   return moduleText(
     model,
     shown,
-    `const asset = require(${JSON.stringify(`./${asset}`)})\nconst { Image } = require('react-native')\n`,
+    `const asset = require(${JSON.stringify(`./${assetFileName(model)}`)})\nconst { Image } = require('react-native')\n`,
     'Image.resolveAssetSource(asset).uri',
   )
 }
 
 /** The same on a page, where assets are URLs, or entries of the registry that Metro's configuration names. */
-export function webModuleText(
-  model: LoadedModel,
-  { shown, asset, registry }: ModuleTextOptions & { registry: string },
-): string {
+export function webModuleText(model: LoadedModel, shown: string, registry: string): string {
   if (model.request.inline) return moduleText(model, shown, '', dataUrl(model))
   return moduleText(
     model,
     shown,
-    `const asset = require(${JSON.stringify(`./${asset}`)})
+    `const asset = require(${JSON.stringify(`./${assetFileName(model)}`)})
 function urlOf(asset) {
   if (typeof asset !== 'number') return asset.uri || asset
   const { httpServerLocation, name, type } = require(${JSON.stringify(registry)}).getAssetByID(asset)

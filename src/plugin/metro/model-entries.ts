@@ -2,7 +2,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { basename, dirname, extname, join, relative } from 'node:path'
 import type { ModelImports } from '../model-imports.js'
 import type { LoadedModel } from '../model-loader.js'
-import { assetName, brokenModuleText, entryId, nativeModuleText, placeholderText, webModuleText } from './entry-text.js'
+import {
+  assetFileName,
+  brokenModuleText,
+  entryId,
+  nativeModuleText,
+  placeholderText,
+  webModuleText,
+} from './entry-text.js'
 
 /** The folder, in the project's root, of what the imports of models become. */
 export const entriesFolder = '.graphdef'
@@ -18,7 +25,6 @@ export interface Entry {
   /** The id under which the imports of the model are noted. */
   readonly modelId: string
   readonly shown: string
-  readonly asset: string
   /** The files that the model is made of, each with what tells a change of it. */
   readonly sources: Map<string, string>
   /** Resolves when the entry's files are as its sources say. */
@@ -55,11 +61,6 @@ export class ModelEntries {
     return this.#entries.get(entryId(relative(this.#options.root, file), query))
   }
 
-  /** The entry with an id. */
-  named(id: string): Entry | undefined {
-    return this.#entries.get(id)
-  }
-
   /** The entry that a path lies in. */
   holding(path: string): Entry | undefined {
     const folder = dirname(path)
@@ -80,7 +81,6 @@ export class ModelEntries {
       folder: join(this.folder, id),
       modelId,
       shown: `${path}?${query}`,
-      asset: `${assetName(file)}.pb`,
       sources: new Map([[file, stamp(file)]]),
       settled: Promise.resolve(),
       busy: false,
@@ -92,12 +92,15 @@ export class ModelEntries {
     return entry
   }
 
-  /** Waits until the entries are there that Metro starts with, and drops the folders of all others. */
+  /** Waits until the entries are there that Metro starts with, and drops all others, and assets of former models. */
   async start(): Promise<void> {
     for (const entry of this.#entries.values()) await entry.settled
-    for (const name of namesIn(this.folder)) {
-      if (entryFolder.test(name) && !this.#entries.has(name)) {
-        rmSync(join(this.folder, name), { recursive: true, force: true })
+    for (const id of namesIn(this.folder).filter((name) => entryFolder.test(name))) {
+      const entry = this.#entries.get(id)
+      if (!entry) rmSync(join(this.folder, id), { recursive: true, force: true })
+      const asset = entry?.model && assetFileName(entry.model)
+      for (const name of namesIn(join(this.folder, id))) {
+        if (name.endsWith('.pb') && name !== asset) rmSync(join(this.folder, id, name), { force: true })
       }
     }
     await this.#options.imports.finish()
@@ -158,17 +161,16 @@ export class ModelEntries {
     if (this.#started) await imports.writeTypes()
   }
 
-  #write({ folder, model, error, shown, asset }: Entry): void {
+  #write({ id, model, error, shown }: Entry): void {
     this.#put('.gitignore', '*\n')
-    const put = (name: string, text: string): void => this.#put(join(basename(folder), name), text)
     if (!model) {
-      for (const name of [moduleFile, webModuleFile]) put(name, brokenModuleText(error))
+      for (const name of [moduleFile, webModuleFile]) this.#put(join(id, name), brokenModuleText(error))
       return
     }
-    // First the asset: it is read for the modules.
-    if (!model.request.inline) put(asset, placeholderText(model))
-    put(moduleFile, nativeModuleText(model, { shown, asset }))
-    put(webModuleFile, webModuleText(model, { shown, asset, registry: this.#options.registry }))
+    // First the asset, which the modules ask for.
+    if (!model.request.inline) this.#put(join(id, assetFileName(model)), placeholderText(model))
+    this.#put(join(id, moduleFile), nativeModuleText(model, shown))
+    this.#put(join(id, webModuleFile), webModuleText(model, shown, this.#options.registry))
   }
 
   /** Writes a file at once, and only where it differs: Metro looks at each change. */
@@ -184,10 +186,6 @@ export class ModelEntries {
 
 export function modulePath({ folder }: Entry, platform: string | null): string {
   return join(folder, platform === 'web' ? webModuleFile : moduleFile)
-}
-
-export function assetPath({ folder, asset }: Entry): string {
-  return join(folder, asset)
 }
 
 function hasChanged({ sources }: Entry): boolean {

@@ -1,11 +1,11 @@
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { GraphdefError } from '../../errors.js'
 import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
 import { brokenSpecifier } from './entry-text.js'
 import { isPath, realFile, resolveInNode } from './import-scan.js'
 import type { ResolutionContext, ResolveRequest } from './metro-config.js'
-import { assetPath, type ModelEntries, modulePath } from './model-entries.js'
+import { type ModelEntries, modulePath } from './model-entries.js'
 
 export interface ResolverOptions {
   imports: ModelImports
@@ -27,7 +27,7 @@ export function modelResolver(options: ResolverOptions): ResolveRequest {
     const importer = context.originModulePath
     const entry = entries.holding(importer)
     if (entry) {
-      if (name === `./${entry.asset}`) return { type: 'sourceFile', filePath: assetPath(entry) }
+      if (name.startsWith('./')) return { type: 'sourceFile', filePath: join(entry.folder, name) }
       if (name !== brokenSpecifier) return next(context, name, platform)
       // One that has been mended meanwhile is built once more.
       if (!entry.error) return { type: 'empty' }

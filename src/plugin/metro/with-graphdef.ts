@@ -61,7 +61,7 @@ async function addModels(config: MetroConfig, given: MetroOptions): Promise<Metr
   const enhanceMiddleware: EnhanceMiddleware = (middleware, metro) => {
     serves = true
     followChanges(metro, entries).catch((error: unknown) => console.error(error))
-    const serve = serveAssets(entries, cacheFolder)
+    const serve = serveAssets(entries.folder, cacheFolder)
     const others = server?.enhanceMiddleware?.(middleware, metro) ?? middleware
     return (request, response, next) =>
       serve(request, response, (error) => (error ? next(error) : others(request, response, next)))

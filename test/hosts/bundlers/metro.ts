@@ -12,6 +12,7 @@ type Next = () => void
 function metroRequest({ base, options, rule }: BuildRequest, server: Config = {}): MetroRequest {
   return {
     ...(options ? { options } : {}),
+    workers: 1,
     change(given) {
       const config = withoutReactNative(given)
       return {
@@ -29,7 +30,8 @@ const loader = `<pre id="error"></pre><script>
 const bundle = new URL('/src/main.bundle?platform=web&dev=true&minify=false', location)
 const show = (error) => { document.querySelector('#error').textContent = error }
 async function start() {
-  const response = await fetch(bundle)
+  // Metro tells bundles apart by the second in which they were made.
+  const response = await fetch(bundle, { cache: 'no-store' })
   if (!response.ok) {
     show((await response.json()).message)
     return setTimeout(start, 200)
@@ -43,7 +45,7 @@ async function start() {
   socket.onmessage = ({ data }) => {
     const { type, body } = JSON.parse(data)
     if (type === 'error') show(body.message)
-    if (type === 'update' && !body.isInitialUpdate) location.reload()
+    if (type === 'update' && body.added.length + body.modified.length > 0) location.reload()
   }
 }
 start()

@@ -57,7 +57,6 @@ describe("Metro's asset plugin", () => {
       }
       expect(plugin(asset)).toEqual({
         ...asset,
-        name: 'm_a1b2c3d4',
         hash,
         files: ['/cache/m.pb'],
         httpServerLocation: served,
