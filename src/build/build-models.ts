@@ -44,6 +44,8 @@ export class ModelBuilder {
     try {
       this.#log.progress(`${place} ${shown} …`)
       const model = await this.#loader.load(file, request.query)
+      const unused = this.#loader.store.tellUnused()
+      if (unused) this.#log.print(`graphdef  ${unused}`)
       await writeOutputs(job, model)
       this.#log.progress('')
       const { report, manifest, hit, gzipBytes, milliseconds } = model

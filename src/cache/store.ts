@@ -33,6 +33,8 @@ export interface StoredEntry extends EntryFacts {
 export interface StoreOptions {
   /** Where entries are kept. */
   folder: string
+  /** What its path may not hold: hosts would take it apart there. */
+  unfit?: RegExp
   /** Entries not used for so many days are dropped. */
   maxAgeDays?: number
   /** The least recently used entries beyond so many bytes are dropped. */
@@ -49,14 +51,17 @@ const day = 24 * 60 * 60 * 1000
  */
 export class ModelStore {
   readonly #wished: string
+  readonly #unfit: RegExp | undefined
   #folder: string | undefined
+  #unused: string | undefined
   readonly #maxAgeDays: number
   readonly #maxBytes: number
   readonly #underWay = new Map<string, Promise<StoredEntry & { hit: boolean }>>()
   readonly #used = new Set<string>()
 
-  constructor({ folder, maxAgeDays = 30, maxBytes = 2 ** 31 }: StoreOptions) {
+  constructor({ folder, unfit, maxAgeDays = 30, maxBytes = 2 ** 31 }: StoreOptions) {
     this.#wished = folder
+    this.#unfit = unfit
     this.#maxAgeDays = maxAgeDays
     this.#maxBytes = maxBytes
   }
@@ -65,15 +70,24 @@ export class ModelStore {
   folder(): string {
     if (this.#folder) return this.#folder
     try {
-      // Hosts take a path with `#` or `?` apart.
-      if (/[#?]/.test(this.#wished)) throw new Error('the path holds # or ?')
+      const unfit = this.#unfit?.exec(this.#wished)
+      if (unfit) throw new Error(`this bundler takes no path with "${unfit[0]}"`)
       mkdirSync(this.#wished, { recursive: true })
       rmdirSync(mkdtempSync(join(this.#wished, 'probe-')))
       this.#folder = this.#wished
-    } catch {
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      this.#unused = `the cache cannot be in ${this.#wished} (${code ?? message}): nothing is kept for the next build`
       this.#folder = mkdtempSync(join(tmpdir(), 'graphdef-cache-'))
     }
     return this.#folder
+  }
+
+  /** Why the wished folder is not used; told once, and undefined where it is. */
+  tellUnused(): string | undefined {
+    const unused = this.#unused
+    this.#unused = undefined
+    return unused
   }
 
   /** The entry of a key, made where it is not there or damaged. Requests for one key at one time share the work. */

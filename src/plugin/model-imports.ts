@@ -23,6 +23,8 @@ export interface LoadHooks {
 export class ModelImports {
   /** Where relative places of the options start, and what paths are shown from. The host sets it before anything is loaded. */
   root: string = process.cwd()
+  /** What the path of the cache may not hold: the host would take it apart there. */
+  unfitForCache: RegExp = /\?/
   readonly #options: Options
   #started: { options: ResolvedOptions; loader: ModelLoader; types: TypesFile | undefined } | undefined
   /** The specifiers under which a model id was imported, with the modules. */
@@ -40,7 +42,7 @@ export class ModelImports {
     const options = resolveOptions(this.#options, this.root)
     const types =
       options.types === false ? undefined : new TypesFile(options.types ?? defaultTypesFile(this.root), this.root)
-    this.#started = { options, types, loader: new ModelLoader(options) }
+    this.#started = { options, types, loader: new ModelLoader(options, this.unfitForCache) }
     return this.#started
   }
 
@@ -99,6 +101,8 @@ export class ModelImports {
     try {
       const { loader, types } = this.#start()
       const model = await loader.load(file, query, watch)
+      const unused = loader.store.tellUnused()
+      if (unused) print(`graphdef  ${unused}`)
       const { report, manifest, hit, gzipBytes, milliseconds } = model
       const name = relative(this.root, file).replaceAll('\\', '/')
       print(buildLine(name, report, manifest, { cached: hit, gzipBytes, milliseconds, name: chainName(query) }))

@@ -30,9 +30,10 @@ export class ModelLoader {
   readonly store: ModelStore
   readonly #options: ResolvedOptions
 
-  constructor(options: ResolvedOptions) {
+  /** @param unfitForCache what the path of the cache may not hold */
+  constructor(options: ResolvedOptions, unfitForCache?: RegExp) {
     this.#options = options
-    this.store = new ModelStore({ folder: options.cacheDir })
+    this.store = new ModelStore({ folder: options.cacheDir, unfit: unfitForCache })
   }
 
   /**

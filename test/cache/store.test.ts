@@ -131,17 +131,28 @@ describe('the store', () => {
     expect((await store.getOrMake(key('a'), 'x.pb', async () => entryOf('x bytes'))).hit).toBe(false)
   })
 
-  it('works in a temporary folder where its own cannot be made, or holds # or ?', async () => {
+  it('works in a temporary folder where its own cannot be made, or has a path that the host cannot take, and says so', async () => {
     const file = join(folder, 'file')
     writeFileSync(file, '')
-    for (const wished of [join(file, 'cache'), join(folder, 'a#b')]) {
-      const store = new ModelStore({ folder: wished })
+    for (const [wished, reason] of [
+      [join(file, 'cache'), /^(?:ENOTDIR|EEXIST|ENOENT)$/],
+      [join(folder, 'a#b'), /^this bundler takes no path with "#"$/],
+    ] as const) {
+      const store = new ModelStore({ folder: wished, unfit: /[#?]/ })
       const entry = await store.getOrMake(key('a'), 'x.pb', async () => entryOf('x bytes'))
       expect(readFileSync(entry.file, 'utf8')).toBe('x bytes')
       expect((await store.getOrMake(key('a'), 'x.pb', async () => entryOf('x bytes'))).hit).toBe(true)
       expect(entry.file.startsWith(folder)).toBe(false)
+      const [, told] = /^the cache cannot be in .* \((.*)\): nothing is kept for the next build$/.exec(
+        store.tellUnused()!,
+      )!
+      expect(told).toMatch(reason)
+      expect(store.tellUnused()).toBeUndefined()
       rmSync(store.folder(), { recursive: true })
     }
+    const own = new ModelStore({ folder: join(folder, 'a#b') })
+    expect(own.folder()).toBe(join(folder, 'a#b'))
+    expect(own.tellUnused()).toBeUndefined()
   })
 
   it('sweeps what is old, what is beyond its size and what was left half-made, never what is in use', async () => {

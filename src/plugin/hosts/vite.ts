@@ -17,6 +17,7 @@ interface ViteHook {
 
 /** Vite 6, 7 and 8. */
 export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Host {
+  imports.unfitForCache = /[#?]/
   let config: ResolvedConfig | undefined
   // Not whether a server was made: Astro makes one with the same plugin before it builds.
   const serves = (hook: Hook): boolean => {

@@ -14,14 +14,37 @@ const compilerOf = (hook: Hook): Compiler =>
   (hook as unknown as { getNativeBuildContext(): { compiler: Compiler } }).getNativeBuildContext().compiler
 
 /** The file that an import means, by the rules of the user's `resolve`. */
-function resolveWithCompiler(hook: Hook, file: string, importer: string | undefined): Promise<string | undefined> {
+async function resolveWithCompiler(
+  hook: Hook,
+  file: string,
+  importer: string | undefined,
+): Promise<string | undefined> {
   const compiler = compilerOf(hook) as WebpackCompiler
+  checkRoot(compiler.context)
   const folder = importer ? dirname(importer.split('?')[0]!) : compiler.context
   const resolver = compiler.resolverFactory.get('normal', { dependencyType: 'esm' })
   return new Promise((settle) => {
-    // What is not found is told in our words: which file, and what may be meant.
-    resolver.resolve({}, folder, file, {}, (error, found) => settle(error || !found ? undefined : found.split('?')[0]))
+    // What is not found is told in our words: which file, and what may be meant. The path, for in the text before it the hosts
+    // mark a `#` with a character of their own.
+    resolver.resolve({}, folder, file, {}, (_error, _text, found) => settle(found?.path || undefined))
   })
+}
+
+/** A path without the characters by which webpack and Rspack mark a `#` that begins no fragment. */
+const unmarked = (path: string): string => path.replace(/[\0\u200b]#/g, '#')
+
+/**
+ * A host gives the module of a model the folder in which it works, and takes a `#` in that for the start of a fragment.
+ * @throws GraphdefError `bad-config`
+ */
+function checkRoot(root: string): void {
+  if (!root.includes('#')) return
+  throw plainError(
+    new GraphdefError('bad-config', {
+      what: `there is a "#" in the bundler's context, where it cannot import models: ${root}`,
+      remedy: 'Rename the folder, or set context to a folder above it. The paths of models and modules may have one.',
+    }),
+  )
 }
 
 const escaped = (text: string, characters: RegExp): string =>
@@ -103,7 +126,7 @@ function checkModels({ modules, errors, moduleGraph }: Compilation, imports: Mod
         changedModule(asset ?? module, imports.cacheFolder()).at({
           file: splitModelId(id)!.file,
           request: incoming?.dependency.request,
-          importer: importer && relative(imports.root, importer).replaceAll('\\', '/'),
+          importer: importer && relative(imports.root, unmarked(importer)).replaceAll('\\', '/'),
         }),
       ),
     )
@@ -144,13 +167,16 @@ function parseModels(options: { noParse?: NoParse | readonly NoParse[] }, isOurs
 /** The cache's folder as it is named, and as the host's resolver sees it through links. */
 function isIn(folder: string): (resource: string) => boolean {
   const folders = [...new Set([folder, realpathSync(folder)])].map((path) => path + sep)
-  return (resource) => folders.some((path) => resource.startsWith(path))
+  return (resource) => folders.some((path) => unmarked(resource).startsWith(path))
 }
 
 function webpackLike(imports: ModelImports): Host & { setUp(compiler: Compiler): void } {
+  // What stands before a "!" is a loader.
+  imports.unfitForCache = /[?!]/
   const watches = (compiler: Compiler): boolean => Boolean(compiler.watchMode || compiler.options.cache)
   return {
     resolve: resolveWithCompiler,
+    modulePath: unmarked,
     fail(_, error) {
       throw plainError(error)
     },
