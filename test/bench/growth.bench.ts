@@ -1,6 +1,6 @@
 import { test } from 'vitest'
 import { transforms } from '../../src/transforms/registry.js'
-import { growthExponent, layeredGraph, secondsOf } from './growth.js'
+import { growthExponent, layeredModel, secondsOf } from './growth.js'
 
 const sizes = [1_000, 3_000, 10_000, 30_000, 100_000]
 
@@ -15,15 +15,17 @@ const parameters: Readonly<Record<string, string>> = {
   insert_logging: '(op=Relu)',
 }
 
-test('how time grows from 1,000 to 100,000 nodes', { timeout: 3_600_000 }, () => {
-  const graphs = sizes.map(layeredGraph)
+test('how time grows from 1,000 to 100,000 nodes', { timeout: 3_600_000 }, async () => {
+  const models = sizes.map(layeredModel)
   const row = (name: string, cells: readonly string[]): string =>
     [name.padEnd(30), ...cells.map((cell) => cell.padStart(10))].join('')
   const lines = [row('milliseconds', [...sizes.map(String), 'exponent'])]
   for (const chain of ['deploy', ...transforms.map(({ name }) => `${name}${parameters[name] ?? ''}`)]) {
     try {
-      secondsOf(graphs[1]!, chain)
-      const times = graphs.map((graph) => secondsOf(graph, chain))
+      const times: number[] = []
+      for (const [index, model] of models.entries()) {
+        times.push(await secondsOf(model, chain, { times: Math.ceil(sizes.at(-1)! / sizes[index]!), measurements: 3 }))
+      }
       const cells = times.map((time) => (time * 1000).toFixed(0))
       lines.push(row(chain.split('(')[0]!, [...cells, growthExponent(sizes, times).toFixed(2)]))
     } catch (error) {
