@@ -90,9 +90,19 @@ describe("Metro's dev server", () => {
   beforeAll(async () => {
     server = await serve(project, { change: withoutReactNative })
   })
-  // As an app does when it is loaded: a bundle that is loaded in between would take an update for itself.
+  // Each test starts with the app as it was. It is loaded before it is connected: a bundle that is loaded in between would take
+  // an update for itself.
   beforeEach(async () => {
-    await (await fetch(bundleUrl(server, 'ios'))).text()
+    for (const [file, content] of [
+      ['src/main.js', main],
+      ['src/models/linreg.pb', linreg],
+    ] as const) {
+      if (!project.read(file).equals(Buffer.from(content))) project.write(file, content)
+    }
+    const { sha256: deployed } = await expected(linreg, queries.deployed)
+    const { sha256: packed } = await expected(linreg, queries.packed)
+    const whole = { deployed: { sha256: deployed }, packed: { sha256: packed } }
+    await vi.waitFor(async () => expect(await models()).toMatchObject(whole), { timeout: 20_000 })
     updates = await HotUpdates.of(bundleUrl(server, 'ios'))
   })
   afterEach(() => updates.close())
@@ -137,8 +147,6 @@ describe("Metro's dev server", () => {
     expect(sha256(await bytesAt(before.deployed!.url))).toBe(before.deployed!.sha256)
     const none = await fetch(before.deployed!.url.replace(/[0-9a-f]{8}\.pb/, '00000000.pb'))
     expect([none.status, await none.text()]).toEqual([404, 'There is no such model any more. Reload the app.\n'])
-    project.write('src/models/linreg.pb', linreg)
-    await expect.poll(() => updates.code, { timeout: 20_000 }).toContain(before.deployed!.sha256)
   })
 
   it('takes a new query', async () => {
@@ -158,10 +166,6 @@ describe("Metro's dev server", () => {
     await expect.poll(() => updates.code, { timeout: 20_000 }).toContain((await expected(convolution, query)).sha256)
     project.write('src/models/linreg.pb', linreg)
     await expect.poll(() => updates.code, { timeout: 20_000 }).toContain(manifest.sha256)
-    updates.clear()
-    project.write('src/main.js', main)
-    await expect.poll(() => updates.code, { timeout: 20_000 }).toContain('models')
-    expect(await models()).not.toHaveProperty('rounded')
   })
 
   it('shows what is wrong with a model, in the running app and when it is loaded, until it is mended', async () => {
@@ -172,7 +176,7 @@ describe("Metro's dev server", () => {
     expect(updates.errors[0]).toMatch(/^the data ends/)
     const { status, type, message } = await failure()
     expect({ status, type }).toEqual({ status: 500, type: 'TransformError' })
-    expect(message).toContain(`${text}`)
+    expect(message).toContain(text)
     expect(message).toContain(`file: ${project.root}/src/models/linreg.pb`)
     expect(message).toContain('import: ./models/linreg.pb?')
     expect(message).toContain('in src/main.js')
@@ -202,7 +206,6 @@ describe("Metro's dev server", () => {
     const { sha256: hash } = await expected(convolution, 'optimize=deploy')
     await expect.poll(() => updates.code, { timeout: 20_000 }).toContain(hash)
     expect((await models()).later!.sha256).toBe(hash)
-    project.write('src/main.js', main)
   })
 })
 

@@ -133,32 +133,37 @@ export class ModelEntries {
   #make(entry: Entry): void {
     entry.busy = true
     // One after the other: each may need as much memory as the model has bytes, several times.
-    const before = this.#last
-    entry.settled = before
-      .then(() => this.#makeNow(entry))
-      .finally(() => {
-        entry.busy = false
-      })
+    entry.settled = this.#last.then(() => this.#makeNow(entry))
     this.#last = entry.settled.catch(() => {})
   }
 
   async #makeNow(entry: Entry): Promise<void> {
+    try {
+      do {
+        for (const file of entry.sources.keys()) entry.sources.set(file, stamp(file))
+        await this.#load(entry)
+        if (hasChanged(entry)) continue
+        this.#write(entry)
+        if (this.#started) await this.#options.imports.writeTypes()
+      } while (hasChanged(entry))
+    } finally {
+      // At once after the last look: of a change until now nobody else takes notice.
+      entry.busy = false
+    }
+  }
+
+  async #load(entry: Entry): Promise<void> {
     const { imports, print } = this.#options
-    do {
-      for (const file of entry.sources.keys()) entry.sources.set(file, stamp(file))
-      try {
-        entry.model = await imports.load(entry.modelId, {
-          watch: (file) => entry.sources.set(file, stamp(file)),
-          print,
-        })
-        entry.error = undefined
-      } catch (error) {
-        entry.model = undefined
-        entry.error = error
-      }
-    } while (hasChanged(entry))
-    this.#write(entry)
-    if (this.#started) await imports.writeTypes()
+    try {
+      entry.model = await imports.load(entry.modelId, {
+        watch: (file) => entry.sources.set(file, stamp(file)),
+        print,
+      })
+      entry.error = undefined
+    } catch (error) {
+      entry.model = undefined
+      entry.error = error
+    }
   }
 
   #write({ id, model, error, shown }: Entry): void {
