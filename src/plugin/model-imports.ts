@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type ErrorPlace, type GraphdefError, withPlace } from '../errors.js'
 import { buildLine } from '../report/build-line.js'
 import { holdsImport, type WrittenImport } from './import-attributes.js'
 import { modelId, splitModelId } from './model-id.js'
 import { type LoadedModel, ModelLoader, unreadable } from './model-loader.js'
 import { type Options, type ResolvedOptions, resolveOptions } from './options.js'
+import { shownPath } from './shown-path.js'
 import { defaultTypesFile, TypesFile } from './types-file.js'
 
 interface Import {
@@ -104,7 +105,7 @@ export class ModelImports {
       const unused = loader.store.tellUnused()
       if (unused) print(`graphdef  ${unused}`)
       const { report, manifest, hit, gzipBytes, milliseconds } = model
-      const name = relative(this.root, file).replaceAll('\\', '/')
+      const name = shownPath(this.root, file)
       print(buildLine(name, report, manifest, { cached: hit, gzipBytes, milliseconds, name: chainName(query) }))
       for (const { importer, specifier } of imports) {
         const source = textOf(importer)
@@ -142,7 +143,7 @@ export class ModelImports {
     const written = importer && specifier ? this.#written(importer, specifier)[0]?.written : undefined
     return {
       request: written ?? specifier,
-      importer: importer && relative(this.root, importer.split('?')[0]!).replaceAll('\\', '/'),
+      importer: importer && shownPath(this.root, importer.split('?')[0]!),
     }
   }
 }

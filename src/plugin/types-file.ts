@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { mergeDeclarations, type SeenImport } from '../manifest/type-declarations.js'
 import { holdsImport } from './import-attributes.js'
+import { shownPath } from './shown-path.js'
 
 /** Where the types go when nobody says: into `src`, which is what a bundler's project usually type-checks. */
 export function defaultTypesFile(root: string): string {
@@ -23,7 +24,7 @@ export class TypesFile {
 
   /** Notes one import as it stands in its module. */
   saw(seen: SeenImport): void {
-    const importer = relative(this.#root, seen.importer).replaceAll('\\', '/')
+    const importer = shownPath(this.#root, seen.importer)
     this.#seen.set(`${importer}\0${seen.specifier}\0${seen.written}`, { ...seen, importer })
   }
 

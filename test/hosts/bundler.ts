@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { Options } from '../../src/plugin/options.js'
 import type { Project } from '../plugin/project.js'
@@ -15,6 +16,8 @@ export interface BuildRequest {
   readonly sourceMap?: boolean
   /** Gives `.pb` files a meaning of the user's own, in the host's words. */
   readonly rule?: boolean
+  /** Names that stand for folders, given from the project's root, by the host's own option; `tsconfig.json` counts where it can. */
+  readonly aliases?: Readonly<Record<string, string>>
   /** More of the host's configuration, in its own words. */
   readonly hostConfig?: object
 }
@@ -65,6 +68,11 @@ export interface Bundler {
   watch(request: BuildRequest): Promise<Watching>
   /** Serves the app while it is worked on, where the host has a server for that: `src/main.js` in a page that it writes. */
   serve?(request: BuildRequest): Promise<DevServer>
+}
+
+/** A request's aliases with whole paths. */
+export function aliasesOf({ project, aliases = {} }: BuildRequest): Record<string, string> {
+  return Object.fromEntries(Object.entries(aliases).map(([name, folder]) => [name, join(project.root, folder)]))
 }
 
 /** The plugin's lines among what a host printed, as they are without a terminal. */

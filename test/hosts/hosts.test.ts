@@ -1,16 +1,17 @@
-import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { originalPositionFor, sourceContentFor, TraceMap } from '@jridgewell/trace-mapping'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { parseRequest } from '../../src/chain/request.js'
 import { joinSlices } from '../../src/codec/graphdef.js'
+import type { ModelManifest } from '../../src/manifest/types.js'
 import { optimize } from '../../src/optimize.js'
 import { launchChromium, launchTimeout } from '../browser/chromium.js'
 import { openWatched } from '../browser/watched-page.js'
 import { appWith, broken } from '../plugin/broken-imports.js'
-import type { Project } from '../plugin/project.js'
+import { makeProject, type Project, projectAt } from '../plugin/project.js'
 import {
   convolution,
   distFiles,
@@ -32,6 +33,7 @@ import { rolldownBundler, rollupBundler } from './bundlers/rollup.js'
 import { viteBundler } from './bundlers/vite.js'
 import { rspackBundler, webpackBundler } from './bundlers/webpack.js'
 import { type Feature, features, hosts, matrixRows } from './matrix.js'
+import { aliases, limitsOf, makePathsApp, pathsQuery } from './paths-app.js'
 import { base, runInNode, runInPage, type Served, servedModels } from './run-app.js'
 
 const bundlers: Readonly<Record<string, Bundler>> = {
@@ -319,6 +321,54 @@ const checks: Record<Feature, (bundler: Bundler, host: string) => Promise<void>>
     } finally {
       await opened.context().close()
       await server.close()
+    }
+  },
+
+  async paths(bundler, host) {
+    const { hashInRoot, hashInCache, leftOut } = limitsOf(host)
+    const { workspace, project, imports, bytesOf } = makePathsApp(
+      `Größe 1 [x]/(y) 50% a%20b it's {z}${hashInRoot ? ' #1' : ''}`,
+      leftOut,
+    )
+    own(workspace)
+    const outside = own(makeProject())
+    const cacheDir = join(outside.root, `Größe 模型 [x] 50% a%20b it's${hashInCache ? ' #1' : ''}`)
+    const files = [...new Set(Object.values(imports).map(({ file }) => file))]
+    const manifests = new Map<string, ModelManifest>()
+    for (const file of files) manifests.set(file, await expected(bytesOf(file), pathsQuery))
+
+    const first = await bundler.build(request(project, { aliases, options: { cacheDir } }))
+    expect([...new Set(first.ids)].sort()).toEqual(
+      files.map((file) => `${workspace.root}/${file}?${pathsQuery}`).sort(),
+    )
+    expect(first.lines).toHaveLength(files.length)
+    const built = modelFiles(project)
+    expect(built.map((name) => sha256(project.read(`dist/${name}`))).sort()).toEqual(
+      [...manifests.values()].map((manifest) => manifest.sha256).sort(),
+    )
+    expect(outside.list(basename(cacheDir))).toHaveLength(files.length)
+    expect(project.list('node_modules/.cache')).not.toContain('unplugin-graphdef')
+
+    const how = classicHosts.has(host) ? 'classic' : 'module'
+    for (const [name, { url: _, served, ...manifest }] of Object.entries(
+      await runInPage(browser, project, first.entry, how),
+    )) {
+      const wanted = manifests.get(imports[name]!.file)
+      expect({ name, ...manifest }).toEqual({ name, ...wanted })
+      expect(served, name).toBe(wanted!.sha256)
+    }
+
+    // The same app, by a link to its root.
+    symlinkSync(project.root, join(outside.root, 'link'), 'junction')
+    process.env.GRAPHDEF_CACHE_DIR = cacheDir
+    try {
+      const linked = projectAt(join(outside.root, 'link'))
+      const { lines } = await bundler.build(request(linked, { aliases }))
+      expect(lines).toHaveLength(files.length)
+      expect(lines.filter((line) => !line.includes('cached'))).toEqual([])
+      expect(modelFiles(linked)).toEqual(built)
+    } finally {
+      delete process.env.GRAPHDEF_CACHE_DIR
     }
   },
 

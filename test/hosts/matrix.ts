@@ -9,6 +9,7 @@ export const features = {
   dev: 'a dev server serves it, with Range; a change of the model, and an error in it, reaches the page',
   attributes: 'the request may stand in import attributes, of an `import()` too',
   newUrl: '`new URL` with the request and `import.meta.url` gives the URL alone, in pages, workers and Node',
+  paths: 'unicode, spaces, `#`, links, aliases, package exports and a cache outside the project',
   errors: 'a broken import fails the build with the one text, which names the file',
   cache: 'a second build runs no transform and gives the same files',
   folders: 'a build in another folder gives the same files',
@@ -31,6 +32,7 @@ export const hosts: Readonly<Record<string, Partial<Record<Feature, string>>>> =
     watch: 'it builds once, or serves',
     attributes: 'it leaves them out',
     newUrl: 'its bundle is a script, without `import.meta`',
+    paths: 'its own rules for paths are tested in metro-imports.test.ts',
   },
 }
 

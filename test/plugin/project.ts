@@ -19,12 +19,20 @@ export interface Project {
   read(file: string): Buffer
   /** The names of a folder's files, sorted; none where there is no such folder. */
   list(folder: string): string[]
+  /** A folder of the project as one of its own. */
+  in(folder: string): Project
   remove(): void
 }
 
 export function makeProject(files: Record<string, string | Uint8Array> = {}): Project {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'graphdef-app-')))
-  const project: Project = {
+  const project = projectAt(realpathSync(mkdtempSync(join(tmpdir(), 'graphdef-app-'))))
+  for (const [file, text] of Object.entries(files)) project.write(file, text)
+  return project
+}
+
+/** The app in a folder, by the path that is given. */
+export function projectAt(root: string): Project {
+  return {
     root,
     write(file, text) {
       mkdirSync(dirname(join(root, file)), { recursive: true })
@@ -42,8 +50,7 @@ export function makeProject(files: Record<string, string | Uint8Array> = {}): Pr
         return []
       }
     },
+    in: (folder) => projectAt(join(root, folder)),
     remove: () => rmSync(root, { recursive: true, force: true }),
   }
-  for (const [file, text] of Object.entries(files)) project.write(file, text)
-  return project
 }

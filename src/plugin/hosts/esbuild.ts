@@ -22,7 +22,8 @@ const namespace = 'graphdef'
  */
 export function setUpEsbuild(build: PluginBuild, options: Options): void {
   const { initialOptions } = build
-  const root = initialOptions.absWorkingDir ?? process.cwd()
+  // As esbuild names it in paths from there.
+  const root = realpathSync(initialOptions.absWorkingDir ?? process.cwd())
   const imports = new ModelImports(options)
   imports.root = root
   imports.cacheFolder()

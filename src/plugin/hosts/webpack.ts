@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { basename, dirname, relative, resolve, sep } from 'node:path'
+import { basename, dirname, parse, resolve, sep } from 'node:path'
 import type { Compiler as RspackCompiler } from '@rspack/core'
 import type { Compiler as WebpackCompiler } from 'webpack'
 import { GraphdefError } from '../../errors.js'
@@ -7,6 +7,7 @@ import { version } from '../../version.js'
 import { type Hook, type Host, type ModuleNames, plainError } from '../host.js'
 import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
+import { shownPath } from '../shown-path.js'
 
 type Compiler = WebpackCompiler | RspackCompiler
 
@@ -14,13 +15,8 @@ const compilerOf = (hook: Hook): Compiler =>
   (hook as unknown as { getNativeBuildContext(): { compiler: Compiler } }).getNativeBuildContext().compiler
 
 /** The file that an import means, by the rules of the user's `resolve`. */
-async function resolveWithCompiler(
-  hook: Hook,
-  file: string,
-  importer: string | undefined,
-): Promise<string | undefined> {
+function resolveWithCompiler(hook: Hook, file: string, importer: string | undefined): Promise<string | undefined> {
   const compiler = compilerOf(hook) as WebpackCompiler
-  checkRoot(compiler.context)
   const folder = importer ? dirname(importer.split('?')[0]!) : compiler.context
   const resolver = compiler.resolverFactory.get('normal', { dependencyType: 'esm' })
   return new Promise((settle) => {
@@ -32,20 +28,6 @@ async function resolveWithCompiler(
 
 /** A path without the characters by which webpack and Rspack mark a `#` that begins no fragment. */
 const unmarked = (path: string): string => path.replace(/[\0\u200b]#/g, '#')
-
-/**
- * A host gives the module of a model the folder in which it works, and takes a `#` in that for the start of a fragment.
- * @throws GraphdefError `bad-config`
- */
-function checkRoot(root: string): void {
-  if (!root.includes('#')) return
-  throw plainError(
-    new GraphdefError('bad-config', {
-      what: `there is a "#" in the bundler's context, where it cannot import models: ${root}`,
-      remedy: 'Rename the folder, or set context to a folder above it. The paths of models and modules may have one.',
-    }),
-  )
-}
 
 const escaped = (text: string, characters: RegExp): string =>
   text.replace(characters, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
@@ -126,7 +108,7 @@ function checkModels({ modules, errors, moduleGraph }: Compilation, imports: Mod
         changedModule(asset ?? module, imports.cacheFolder()).at({
           file: splitModelId(id)!.file,
           request: incoming?.dependency.request,
-          importer: importer && relative(imports.root, unmarked(importer)).replaceAll('\\', '/'),
+          importer: importer && shownPath(imports.root, unmarked(importer)),
         }),
       ),
     )
@@ -215,6 +197,26 @@ function webpackLike(imports: ModelImports): Host & { setUp(compiler: Compiler):
     },
 
     hooks: {},
+  }
+}
+
+/**
+ * unplugin gives the modules that it makes a folder in the host's context, and knows them by it. But hosts give their paths back
+ * with links followed, and with a mark before a `#`: so its context has neither.
+ */
+export function inPlainContext<Plugin extends { apply(compiler: never): void }>(plugin: Plugin): Plugin {
+  return {
+    ...plugin,
+    apply(compiler: Compiler) {
+      const { context } = compiler.options
+      const folder = realpathSync(context ?? compiler.context)
+      compiler.options.context = folder.includes('#') ? parse(folder).root : folder
+      try {
+        plugin.apply(compiler as never)
+      } finally {
+        compiler.options.context = context as string
+      }
+    },
   }
 }
 

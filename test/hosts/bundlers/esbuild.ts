@@ -4,19 +4,12 @@ import { type BuildOptions, build, context, type Plugin } from 'esbuild'
 import { vi } from 'vitest'
 import graphdef from '../../../src/esbuild.js'
 import { pageWith } from '../app.js'
-import { type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
+import { aliasesOf, type BuildRequest, type Bundler, pluginLines } from '../bundler.js'
 
 const formats = { page: 'esm', script: 'iife', worker: 'iife', node: 'cjs' } as const
 
-function config({
-  project,
-  output,
-  base,
-  options,
-  rule,
-  sourceMap = false,
-  hostConfig,
-}: BuildRequest): BuildOptions & { metafile: true } {
+function config(request: BuildRequest): BuildOptions & { metafile: true } {
+  const { project, output, base, options, rule, sourceMap = false, hostConfig } = request
   return {
     absWorkingDir: project.root,
     entryPoints: [{ in: 'src/main.js', out: 'main' }],
@@ -29,6 +22,7 @@ function config({
     platform: output === 'node' ? 'node' : 'browser',
     outExtension: output === 'node' ? { '.js': '.cjs' } : {},
     ...(output === 'page' ? { publicPath: base } : {}),
+    alias: aliasesOf(request),
     loader: rule ? { '.pb': 'dataurl' } : {},
     plugins: [graphdef(options)],
     ...hostConfig,
@@ -45,7 +39,7 @@ export const esbuildBundler: Bundler = {
       const { metafile } = await build(config(request))
       const ids = Object.keys(metafile.inputs)
         .filter((name) => name.startsWith('graphdef:'))
-        .map((name) => name.replace('graphdef:', `${project.root}/`).replace(/ with \{.*\}$/, ''))
+        .map((name) => join(project.root, name.replace('graphdef:', '').replace(/ with \{.*\}$/, '')))
       return { entry: output === 'node' ? 'main.cjs' : 'main.js', ids, lines: pluginLines(printed) }
     } finally {
       spy.mockRestore()

@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import alias from '@rollup/plugin-alias'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
 import { rolldown, watch as watchRolldown } from 'rolldown'
 import { rollup, watch as watchRollup } from 'rollup'
 import rolldownPlugin from '../../../src/rolldown.js'
 import rollupPlugin from '../../../src/rollup.js'
-import { type BuildRequest, type Bundler, firstEnd, pluginLines } from '../bundler.js'
+import { aliasesOf, type BuildRequest, type Bundler, firstEnd, pluginLines } from '../bundler.js'
 
 const formats = { page: 'es', script: 'iife', worker: 'iife', node: 'cjs' } as const
 
@@ -35,6 +37,10 @@ function config({ project, output, sourceMap = false }: BuildRequest) {
 const emptyOutput = ({ project }: BuildRequest): void =>
   rmSync(join(project.root, 'dist'), { recursive: true, force: true })
 
+/** The plugins by which Rollup knows aliases and packages. */
+const resolving = (request: BuildRequest) =>
+  request.aliases ? [alias({ entries: aliasesOf(request) }), nodeResolve()] : []
+
 /** Rollup knows no folder but the one that its process works in. */
 async function inFolder<T>({ project }: BuildRequest, work: () => Promise<T>): Promise<T> {
   const before = process.cwd()
@@ -51,7 +57,10 @@ export const rollupBundler: Bundler = {
     emptyOutput(request)
     const { ids, idsPlugin, entry, lines, input, output } = config(request)
     await inFolder(request, async () => {
-      const bundle = await rollup({ ...input, plugins: [rollupPlugin(request.options), idsPlugin] })
+      const bundle = await rollup({
+        ...input,
+        plugins: [rollupPlugin(request.options), ...resolving(request), idsPlugin],
+      })
       await bundle.write(output)
       await bundle.close()
     })
@@ -73,6 +82,8 @@ export const rolldownBundler: Bundler = {
     const bundle = await rolldown({
       ...input,
       cwd: request.project.root,
+      resolve: { alias: aliasesOf(request) },
+      ...(request.aliases ? { tsconfig: join(request.project.root, 'tsconfig.json') } : {}),
       moduleTypes: request.rule ? { '.pb': 'base64' } : {},
       plugins: [rolldownPlugin(request.options), idsPlugin],
     })

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import type { InlineConfig, Logger, Rollup } from 'vite'
 import graphdef from '../../../src/vite.js'
 import { pageWith } from '../app.js'
-import { type BuildRequest, type Bundler, firstEnd, pluginLines } from '../bundler.js'
+import { aliasesOf, type BuildRequest, type Bundler, firstEnd, pluginLines } from '../bundler.js'
 
 type Vite = typeof import('vite')
 
 /** A version of Vite. */
 export function viteBundler(load: () => Promise<Vite>): Bundler {
-  const config = ({ project, output, base, options, rule, sourceMap }: BuildRequest, print: (text: string) => void) => {
+  const config = (request: BuildRequest, print: (text: string) => void) => {
+    const { project, output, base, options, rule, sourceMap } = request
     const ids: string[] = []
     const inline = {
       root: project.root,
@@ -25,6 +26,8 @@ export function viteBundler(load: () => Promise<Vite>): Bundler {
           },
         },
       ],
+      // Vite 8 alone knows `tsconfigPaths`.
+      resolve: { alias: aliasesOf(request), ...(request.aliases ? { tsconfigPaths: true } : {}) },
       assetsInclude: rule ? ['**/*.pb'] : [],
       build: {
         minify: output !== 'node',

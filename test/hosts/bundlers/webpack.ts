@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { rspack } from '@rspack/core'
@@ -7,7 +8,7 @@ import WebpackDevServer from 'webpack-dev-server'
 import rspackPlugin from '../../../src/rspack.js'
 import webpackPlugin from '../../../src/webpack.js'
 import { pageWith } from '../app.js'
-import { type BuildRequest, type Built, type Bundler, pluginLines } from '../bundler.js'
+import { aliasesOf, type BuildRequest, type Built, type Bundler, pluginLines } from '../bundler.js'
 
 /** What is used of either's compiler. */
 interface Compiler {
@@ -31,11 +32,15 @@ const targets = { page: 'web', script: 'web', worker: 'web', node: 'node' } as c
 /** The virtual module that unplugin makes of a model's id. */
 const modelModule = /(?:_virtual_|\.virtual[/\\])([^|!]*%252Epb%3F[^|!]*)/
 
+/** By its real path: webpack holds it against the paths of modules. */
+const tsconfigOf = ({ project }: BuildRequest): string => join(realpathSync(project.root), 'tsconfig.json')
+
 function webpackLike(
   make: (config: object) => Compiler,
   plugin: typeof webpackPlugin | typeof rspackPlugin,
   serveWith: (options: object, compiler: Compiler) => DevServerOf,
   cache: (root: string) => object,
+  tsconfigOption: string,
 ): Bundler {
   const config = (request: BuildRequest, printed: string[]): object => {
     const { project, output, base, options, rule, sourceMap } = request
@@ -52,6 +57,7 @@ function webpackLike(
         clean: true,
         ...(output === 'node' ? {} : { publicPath: base }),
       },
+      resolve: { alias: aliasesOf(request), ...(request.aliases ? { [tsconfigOption]: tsconfigOf(request) } : {}) },
       module: { rules: rule ? [{ test: /\.pb$/, type: 'asset/inline' }] : [] },
       infrastructureLogging: { level: 'info', console: { info: print, log: print, warn: print, error: print } },
       plugins: [plugin(options)],
@@ -131,10 +137,12 @@ export const webpackBundler: Bundler = webpackLike(
   (options, compiler) => new WebpackDevServer(options, compiler as never) as DevServerOf,
   // By itself it would be in the folder that the process works in.
   (root) => ({ type: 'filesystem', cacheDirectory: join(root, 'node_modules/.cache/webpack') }),
+  'tsconfig',
 )
 export const rspackBundler: Bundler = webpackLike(
   rspack as unknown as (config: object) => Compiler,
   rspackPlugin,
   (options, compiler) => new RspackDevServer(options, compiler as never) as DevServerOf,
   () => ({ type: 'persistent' }),
+  'tsConfig',
 )
