@@ -175,8 +175,15 @@ function webpackLike(imports: ModelImports): Host & { setUp(compiler: Compiler):
       ;(compiler.inputFileSystem as { purge?(path: string): void } | null)?.purge?.(imports.cacheFolder())
       if (watches(compiler)) hook.addWatchFile(file)
       // `-!` leaves out the user's own loaders; `!!` would leave out the rule's type too.
-      return { expression: `new URL(${JSON.stringify(`-!${file}`)}, import.meta.url).href` }
+      const url = `new URL(${JSON.stringify(`-!${file}`)}, import.meta.url)`
+      // Under a path from the server's root, what a server renders must be what the page's own script says: it knows no origin.
+      const { publicPath } = compiler.options.output
+      const isPath = typeof publicPath === 'string' && /^\/(?!\/)/.test(publicPath)
+      return { expression: `${url}.${isPath ? 'pathname' : 'href'}` }
     },
+
+    // `import.meta.url` beside anything but a literal is an error here. `file:` is what a server's build has for an origin.
+    urlBase: "globalThis.location?.href ?? 'file:'",
 
     moduleNames,
 
