@@ -228,6 +228,11 @@ describe('the configuration', () => {
       'the model "src/m.pb" has no list of queries, or one that asks for nothing: "optimize"\n' +
         "  the plugin's option: models\n  Write models: { 'src/m.pb': ['optimize=deploy'] }.",
     ],
+    [
+      'a model of another name',
+      { models: { 'src/m.onnx': ['optimize'] } },
+      '"src/m.onnx" is not the name of a model\n  the plugin\'s option: models\n  It ends in .pb',
+    ],
     ['a query that asks for nothing', { models: { 'src/m.pb': ['deploy'] } }, 'asks for nothing: "deploy"'],
     [
       'a model that is not there',

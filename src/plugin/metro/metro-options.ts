@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isModelQuery } from '../../chain/request.js'
 import { GraphdefError } from '../../errors.js'
+import { isModelFile } from '../model-id.js'
 import { unreadable } from '../model-loader.js'
 import { checkOptionNames, type Options, optionNames } from '../options.js'
+import { realFile } from './import-scan.js'
 
 /** The options of `withGraphdef`: the plugin's, and where imports of models are. */
 export interface MetroOptions extends Options {
@@ -66,8 +68,15 @@ function readModels(models: Readonly<Record<string, readonly string[]>>, root: s
         remedy: `Write models: { '${name}': ['optimize=deploy'] }.`,
       })
     }
-    const file = resolve(root, name)
-    if (!existsSync(file)) throw unreadable(file).at({ option: 'models' })
+    if (!isModelFile(name)) {
+      throw new GraphdefError('bad-config', {
+        what: `"${name}" is not the name of a model`,
+        option: 'models',
+        remedy: 'It ends in .pb, .pbtxt, .pbmm or .mmpb, or one of these and .gz.',
+      })
+    }
+    const file = realFile(resolve(root, name))
+    if (!file) throw unreadable(resolve(root, name)).at({ option: 'models' })
     return queries.map((query) => ({ file, query: withoutMark(query) }))
   })
 }
