@@ -8,6 +8,7 @@ import { GraphdefError } from '../errors.js'
 import { moduleDeclarations } from '../manifest/type-declarations.js'
 import type { LoadedModel } from '../plugin/model-loader.js'
 import { modelModule } from '../plugin/model-module.js'
+import { withSlashes } from '../plugin/with-slashes.js'
 import type { ModelJob } from './model-job.js'
 import { moduleHeader, readWrittenModule, type WrittenModule } from './written-module.js'
 
@@ -60,8 +61,9 @@ async function writeAsset(
 /** The model's URL as an expression: beside the module, in a form that browsers, Node and bundlers understand. */
 function assetUrl({ folder, request }: ModelJob, asset: string): string {
   if (request.publicPath === undefined) return `new URL('./${asset}', import.meta.url).href`
-  const below = relative(request.outDir, folder).replaceAll('\\', '/')
-  return JSON.stringify(request.publicPath + encodeURI(below === '' ? asset : `${below}/${asset}`))
+  const path = withSlashes(join(relative(request.outDir, folder), asset))
+  // Not more than must be: some servers decode no `%40`.
+  return JSON.stringify(request.publicPath + encodeURI(path).replace(/[#?]/g, encodeURIComponent))
 }
 
 async function writeText(file: string, text: string): Promise<void> {

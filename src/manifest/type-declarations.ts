@@ -46,7 +46,10 @@ export async function mergeDeclarations(
     block.types.add(type)
   }
   const note = ({ importer, specifier, written }: SeenImport): string => `${importer}: ${written ?? specifier}`
-  for (const met of seen) add(patternOf(met.specifier), note(met), assetType(met.manifest))
+  for (const met of seen) {
+    const pattern = patternOf(met.specifier)
+    if (pattern) add(pattern, note(met), assetType(met.manifest))
+  }
   const known = new Set(seen.map(note))
   for (const old of parseBlocks(present)) {
     for (const written of old.imports) {
@@ -81,8 +84,14 @@ function parseBlocks(text: string): Block[] {
   return blocks
 }
 
-/** `./a/x.pb?q` and `../a/x.pb?q` give the pattern that ends in `/a/x.pb?q`. */
-function patternOf(specifier: string): string {
+/**
+ * `./a/x.pb?q` and `../a/x.pb?q` give the pattern that ends in `/a/x.pb?q`. A pattern has one star: of a specifier that has some
+ * itself, as `./x.pb?optimize=f(op=*)`, what follows the last. Undefined where nothing does: that pattern would be any module's.
+ */
+function patternOf(specifier: string): string | undefined {
+  const star = specifier.lastIndexOf('*')
+  if (star === specifier.length - 1) return undefined
+  if (star >= 0) return specifier.slice(star)
   const tail = specifier.replace(/^(?:\.{1,2}\/)+/, '').replace(/^\/+/, '')
   return tail === specifier ? `*${tail}` : `*/${tail}`
 }

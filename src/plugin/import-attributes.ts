@@ -78,8 +78,10 @@ export function attributeImports(tokens: readonly SourceToken[]): AttributeImpor
 export function holdsImport(source: string, id: string, written: string): boolean {
   if (source.includes(written)) return true
   try {
-    return sourceScripts(source, id).some(({ tokens }) =>
-      attributeImports(tokens).some((found) => found.written === written),
+    return sourceScripts(source, id).some(
+      ({ tokens }) =>
+        tokens.some((token) => literalText(token) === written) ||
+        attributeImports(tokens).some((found) => found.written === written),
     )
   } catch {
     // What cannot be read is no import, and an error elsewhere.

@@ -109,7 +109,7 @@ export class ModelImports {
       print(buildLine(name, report, manifest, { cached: hit, gzipBytes, milliseconds, name: chainName(query) }))
       for (const { importer, specifier } of imports) {
         const source = textOf(importer)
-        if (source.includes(specifier)) types?.saw({ importer, specifier, manifest })
+        if (holdsImport(source, importer, specifier)) types?.saw({ importer, specifier, manifest })
         for (const { specifier: plain, written } of this.#written(importer, specifier)) {
           if (!holdsImport(source, importer, written)) continue
           types?.saw({ importer, specifier: plain, written, manifest })

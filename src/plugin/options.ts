@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseChain } from '../chain/parse.js'
 import { didYouMean, GraphdefError, withPlace } from '../errors.js'
 import type { Presets } from '../transforms/presets.js'
@@ -41,7 +41,7 @@ export function resolveOptions(options: Options, root: string): ResolvedOptions 
     checkChain(name, presets, `presets.${name}`)
   }
   if (options.default !== undefined) checkChain(options.default, presets, 'default')
-  const at = (path: string): string => (isAbsolute(path) ? path : resolve(root, path))
+  const at = (path: string): string => resolve(root, path)
   return {
     presets,
     defaultPreset: options.default,

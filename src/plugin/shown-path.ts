@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import path, { type PlatformPath } from 'node:path'
+import { withSlashes } from './with-slashes.js'
 
 /**
  * A file as messages and the types show it: from the project's root, with slashes. Hosts follow links, so that the root may be
@@ -11,7 +12,7 @@ export function shownPath(root: string, file: string, platform: PlatformPath = p
   const [plain, followed] = [root, realPath(root)].map((folder) => platform.relative(folder, file)) as [string, string]
   const isBelow = (below: string): boolean => !/^\.\.(?:[\\/]|$)/.test(below) && !platform.isAbsolute(below)
   const shown = !isBelow(plain) && isBelow(followed) ? followed : plain
-  return platform.sep === '\\' ? shown.replaceAll('\\', '/') : shown
+  return withSlashes(shown, platform.sep)
 }
 
 function realPath(folder: string): string {

@@ -48,6 +48,22 @@ describe('graphdef-env.d.ts', () => {
     expect(await mergeDeclarations(imports, text, gone)).toBe(text)
   })
 
+  it('declares specifiers that hold quotes, backslashes, brackets and stars', async () => {
+    const one = (specifier: string): Promise<string> => mergeDeclarations([seen('src/a.ts', specifier, 'x')], '', gone)
+    const patternOf = async (specifier: string): Promise<string> => {
+      const text = await one(specifier)
+      // Written again from the file alone, it is the same.
+      expect(await mergeDeclarations([], text, async (_, written) => written === specifier)).toBe(text)
+      return patternsOf(text)[0]!
+    }
+    expect(await patternOf("./it's [id]/(a) größe#1.pb?optimize")).toBe("*/it\\'s [id]/(a) größe#1.pb?optimize")
+    expect(await patternOf('.\\models\\x.pb?optimize')).toBe('*.\\\\models\\\\x.pb?optimize')
+    expect(await patternOf('#models/x@2x.pb?optimize')).toBe('*#models/x@2x.pb?optimize')
+    expect(await patternOf('C:\\app\\x.pb?optimize')).toBe('*C:\\\\app\\\\x.pb?optimize')
+    expect(await patternOf('./x.pb?optimize=a(op=*),b(op=*)&outputs=y')).toBe('*)&outputs=y')
+    expect(patternsOf(await one('./x.pb?outputs=*'))).toEqual([])
+  })
+
   it('gives the general type where one text means two models', async () => {
     const text = await mergeDeclarations(
       [seen('src/a/m.ts', './x.pb?optimize', 'x'), seen('src/b/m.ts', './x.pb?optimize', 'y')],
@@ -163,6 +179,38 @@ export { result }
     expect(compile(main, declared)).toBe('')
     const wrong = main.replace('model.inputs.image', 'model.inputs.imgae')
     expect(compile(wrong, declared)).toContain("Property 'imgae' does not exist")
+  })
+
+  it('hold for specifiers that hold quotes, brackets, backslashes and stars', async () => {
+    const specifiers = [
+      "./it's [id]/(a) größe 😀#1.pb?optimize",
+      './a\\b.pb?optimize',
+      '#models/x@2x.pb?optimize',
+      './x.pb?optimize=remove_attribute(attribute_name=_class,op_name=*)',
+    ]
+    const declared = await mergeDeclarations(
+      specifiers.map((specifier, at) => seen('src/main.ts', specifier, `image${at}`)),
+      '',
+      gone,
+    )
+    const uses = (name: (at: number) => string): string =>
+      specifiers
+        .map(
+          (specifier, at) =>
+            `import m${at} from ${JSON.stringify(specifier)}\nexport const d${at} = m${at}.inputs.${name(at)}\n`,
+        )
+        .join('')
+    expect(
+      compile(
+        uses((at) => `image${at}`),
+        declared,
+      ),
+    ).toBe('')
+    const wrong = compile(
+      uses((at) => `imgae${at}`),
+      declared,
+    )
+    for (const at of specifiers.keys()) expect(wrong).toContain(`Property 'imgae${at}' does not exist`)
   })
 
   it('are general without the generated file', () => {

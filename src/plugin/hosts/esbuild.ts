@@ -5,11 +5,12 @@ import { hardLink } from '../../cache/hard-link.js'
 import { GraphdefError } from '../../errors.js'
 import type { ModelUrl } from '../host.js'
 import { specifierWithAttributes, writtenImport } from '../import-attributes.js'
-import { modelPathPattern, splitModelId } from '../model-id.js'
+import { modelId, modelPathPattern, splitModelId } from '../model-id.js'
 import { ModelImports } from '../model-imports.js'
 import { modelModule } from '../model-module.js'
 import type { Options } from '../options.js'
 import { scriptUrl } from '../script-url.js'
+import { withSlashes } from '../with-slashes.js'
 import { rewriteScripts } from './esbuild-scripts.js'
 
 /** The ending under which esbuild is told to copy a file: the user's own loader for .pb stays theirs. */
@@ -57,7 +58,7 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
       return { errors: [message(imports.inModule(error, from))] }
     }
     const id = imports.resolved(specifier, found.path, from)
-    return { path: relative(root, id).replaceAll('\\', '/'), namespace, pluginData: id }
+    return { path: moduleName(root, id), namespace, pluginData: id }
   })
 
   // Only the metafile tells whether esbuild came to copy a file; without other plugins nothing keeps it from that.
@@ -112,6 +113,12 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
     const missing = [...copying].filter(([asset]) => !copied.has(asset))
     return { errors: missing.map(([, file]) => message(notCopied(file))) }
   })
+}
+
+/** The name of a model's module: its id from the working folder. The query is no path, whatever slashes and points it has. */
+function moduleName(root: string, id: string): string {
+  const { file, query } = splitModelId(id)!
+  return modelId(withSlashes(relative(root, file)), query)
 }
 
 /** The files with our ending that the build's output has as they are. */

@@ -5,6 +5,7 @@ import type { Hook } from '../host.js'
 import { modelId, modelIdPattern, splitModelId } from '../model-id.js'
 import { modelCodePattern, rewriteModelReferences } from '../rewrite-model-references.js'
 import { scriptIdPattern } from '../source-tokens.js'
+import { withSlashes } from '../with-slashes.js'
 import { rewriteScripts } from './esbuild-scripts.js'
 import { resolveWithHost } from './rollup.js'
 
@@ -26,7 +27,7 @@ export function preBundling(withRolldown: boolean): UserConfig['optimizeDeps'] {
 
 /** An import in full. A file that is not there is named all the same, so that the dev server tells of it in our words. */
 function inFull(asked: { file: string; query: string }, found: string | undefined, folder: string): string {
-  return modelId((found ?? resolve(folder, asked.file)).replaceAll('\\', '/'), asked.query)
+  return modelId(withSlashes(found ?? resolve(folder, asked.file)), asked.query)
 }
 
 const rolldownPlugin: Rolldown.Plugin = {

@@ -6,6 +6,7 @@ import { devPath, refuseUnimported, serveModels } from '../dev-server.js'
 import type { Hook, Host } from '../host.js'
 import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
+import { withSlashes } from '../with-slashes.js'
 import { failWithFile, resolveWithHost } from './rollup.js'
 import { preBundling, ssrDependencies } from './vite-dependencies.js'
 import { sourceAt } from './vite-paths.js'
@@ -38,11 +39,12 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
           ? file
           : hardLink(file, basename(file).replace(/\.pb$/, `-${manifest.sha256.slice(0, 8)}.pb`))
         // In a build the host takes the file from the cache as an asset of its own: named by content, never inlined.
-        const specifier = JSON.stringify(`${named.replaceAll('\\', '/')}?url&no-inline`)
+        const specifier = JSON.stringify(`${withSlashes(named)}?url&no-inline`)
         return { expression: 'asset', prelude: `import asset from ${specifier}` }
       }
       const { base, server: options } = environment?.config ?? config!
-      const path = `${devPath}${key}/${encodeURIComponent(basename(file))}`
+      // The server decodes no `%40`.
+      const path = `${devPath}${key}/${encodeURI(basename(file))}`
       return { expression: JSON.stringify(`${options.origin ?? ''}${base}${path}`) }
     },
 

@@ -31,7 +31,7 @@ export function serveAssets(entriesFolder: string, cacheFolder: string): Middlew
     }
     if (!file) return missing()
     const { url } = request
-    request.url = `/${relative(cacheFolder, file).split(/[\\/]/).map(encodeURIComponent).join('/')}`
+    request.url = `/${relative(cacheFolder, file).split(/[\\/]/).map(encodeURI).join('/')}`
     serve(request, response, () => {
       request.url = url
       missing()
