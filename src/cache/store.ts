@@ -9,6 +9,7 @@ import type { ModelManifest } from '../manifest/types.js'
 import type { Report } from '../optimize.js'
 import { keyPattern } from './key.js'
 import { readChunks } from './read-chunks.js'
+import { RememberedHashes, rememberedPattern } from './remembered-hashes.js'
 
 /** What is kept of a result beside its bytes. */
 export interface EntryFacts {
@@ -39,6 +40,8 @@ export interface StoreOptions {
   maxAgeDays?: number
   /** The least recently used entries beyond so many bytes are dropped. */
   maxBytes?: number
+  /** From so many bytes on the hash of a file is remembered; 8 MiB where not given. */
+  largeFile?: number
 }
 
 const factsName = 'entry.json'
@@ -50,6 +53,8 @@ const day = 24 * 60 * 60 * 1000
  * temporary one serves until the process ends.
  */
 export class ModelStore {
+  /** Of the models that entries are made from, and of the entries' own files. */
+  readonly hashes: RememberedHashes
   readonly #wished: string
   readonly #unfit: RegExp | undefined
   #folder: string | undefined
@@ -59,7 +64,8 @@ export class ModelStore {
   readonly #underWay = new Map<string, Promise<StoredEntry & { hit: boolean }>>()
   readonly #used = new Set<string>()
 
-  constructor({ folder, unfit, maxAgeDays = 30, maxBytes = 2 ** 31 }: StoreOptions) {
+  constructor({ folder, unfit, maxAgeDays = 30, maxBytes = 2 ** 31, largeFile }: StoreOptions) {
+    this.hashes = new RememberedHashes(() => this.folder(), { largeFile })
     this.#wished = folder
     this.#unfit = unfit
     this.#maxAgeDays = maxAgeDays
@@ -123,8 +129,8 @@ export class ModelStore {
     const file = join(entry, fileName)
     try {
       const facts = JSON.parse(readFileSync(join(entry, factsName), 'utf8')) as EntryFacts & { crc: number }
-      const { crc, size } = checksumFile(file)
-      if (crc !== facts.crc || size !== facts.manifest.bytes) throw new Error('damaged')
+      const found = this.hashes.of(file, 'entry', () => checksumOf(file))
+      if (found !== printChecksum(facts.crc, facts.manifest.bytes)) throw new Error('damaged')
       touch(join(entry, factsName))
       const { manifest, report, gzipBytes } = facts
       return { key, file, manifest, report, gzipBytes }
@@ -163,9 +169,14 @@ export class ModelStore {
       const path = join(folder, name)
       if (this.#used.has(name)) continue
       if (keyPattern.test(name)) entries.push({ path, ...(await usage(path)) })
-      else if (/^(?:making|probe)-/.test(name)) {
+      else {
+        const days = rememberedPattern.test(name)
+          ? this.#maxAgeDays
+          : /^(?:making|probe|hash)-/.test(name)
+            ? 1
+            : Infinity
         const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))
-        if (now - mtimeMs > day) await rm(path, { recursive: true, force: true })
+        if (now - mtimeMs > days * day) await rm(path, { recursive: true, force: true })
       }
     }
     entries.sort((a, b) => b.used - a.used)
@@ -208,13 +219,15 @@ async function writeDurably(path: string, slices: readonly Uint8Array[]): Promis
 }
 
 /** CRC-32 and size of a file: enough to find damage, and much faster than a cryptographic hash. */
-function checksumFile(path: string): { crc: number; size: number } {
+function checksumOf(path: string): string {
   let crc = 0
   const size = readChunks(path, (piece) => {
     crc = crc32(piece, crc)
   })
-  return { crc, size }
+  return printChecksum(crc, size)
 }
+
+const printChecksum = (crc: number, size: number): string => `${crc} ${size}`
 
 /** Marks an entry as used now; where that is not allowed, it only ages sooner. */
 function touch(path: string): void {

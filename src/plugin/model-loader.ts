@@ -46,7 +46,7 @@ export class ModelLoader {
       const { presets, defaultPreset } = this.#options
       const request = parseRequest(query, { presets, defaultPreset })
       const fileName = assetName(file)
-      const sourceDigest = digestOf(file)
+      const sourceDigest = this.store.hashes.of(file, 'source', () => digestOf(file))
       const beside = new SideFileReader(request.chain, dirname(file))
       beside.places.forEach(watch)
       const key = cacheKey({
@@ -71,7 +71,10 @@ export class ModelLoader {
       })
       return { ...entry, request, milliseconds: performance.now() - started }
     } catch (error) {
-      if (error instanceof FileChanged) return this.load(file, query, watch)
+      if (error instanceof FileChanged) {
+        this.store.hashes.forget(file, 'source')
+        return this.load(file, query, watch)
+      }
       throw withPlace(error, { file })
     }
   }

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hardLink } from '../../src/cache/hard-link.js'
 import { cacheKey, type KeyParts, keyPattern } from '../../src/cache/key.js'
+import { RememberedHashes } from '../../src/cache/remembered-hashes.js'
 import { ModelStore, type NewEntry } from '../../src/cache/store.js'
 
 let folder: string
@@ -112,6 +113,16 @@ describe('the store', () => {
     expect(readFileSync(entry.file, 'utf8')).toBe('the bytes')
   })
 
+  it('finds damage in a large model, whose checksum it remembers', async () => {
+    const store = (): ModelStore => new ModelStore({ folder, largeFile: 1 })
+    const { file } = await store().getOrMake(key('a'), 'x.pb', async () => entryOf('the bytes'))
+    const later = new RememberedHashes(() => folder, { largeFile: 1, now: () => Date.now() + 10_000 })
+    later.of(file, 'entry', () => 'the checksum of another file')
+    expect(store().find(key('a'), 'x.pb')).toBeUndefined()
+    expect((await store().getOrMake(key('a'), 'x.pb', async () => entryOf('the bytes'))).hit).toBe(false)
+    expect(store().find(key('a'), 'x.pb')?.file).toBe(file)
+  })
+
   it('makes an entry again where the whole folder is gone', async () => {
     const store = new ModelStore({ folder })
     await store.getOrMake(key('a'), 'x.pb', async () => entryOf('the bytes'))
@@ -168,9 +179,12 @@ describe('the store', () => {
     }
     for (const name of ['making-left', 'making-new']) mkdirSync(join(folder, name))
     utimesSync(join(folder, 'making-left'), 0, 0)
+    const remembered = ['1', '2'].map((digit) => `hash-${digit.repeat(32)}.json`)
+    for (const name of remembered) writeFileSync(join(folder, name), '{}')
+    utimesSync(join(folder, remembered[0]!), 0, 0)
     await store.getOrMake(key('used'), 'x.pb', async () => entryOf('used'.padEnd(5000)))
     await store.sweep()
-    expect(readdirSync(folder).sort()).toEqual([key('recent'), key('used'), 'making-new'].sort())
+    expect(readdirSync(folder).sort()).toEqual([key('recent'), key('used'), 'making-new', remembered[1]].sort())
   })
   it('counts a file that has two names once when it sweeps', async () => {
     const { file } = await new ModelStore({ folder }).getOrMake(key('a'), 'x.pb', async () => entryOf('a'.padEnd(1000)))
