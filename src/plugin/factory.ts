@@ -26,7 +26,12 @@ export const factory: UnpluginFactory<Options | undefined> = (options = {}, { fr
         const asked = splitModelId(id)
         if (!asked) return null
         const importer = from && host.modulePath ? host.modulePath(from) : from
-        const file = await host.resolve(this, asked.file, importer)
+        let file: string | undefined
+        try {
+          file = await host.resolve(this, asked.file, importer)
+        } catch (error) {
+          return host.fail(this, imports.ofImport(error, id, importer), asked.file)
+        }
         if (file) {
           const found = imports.resolved(id, file, importer)
           return host.moduleNames?.nameOf(found) ?? found

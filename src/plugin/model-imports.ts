@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type ErrorPlace, type GraphdefError, withPlace } from '../errors.js'
+import { type ErrorPlace, GraphdefError, withPlace } from '../errors.js'
 import { buildLine } from '../report/build-line.js'
 import { holdsImport, type WrittenImport } from './import-attributes.js'
 import { modelId, splitModelId } from './model-id.js'
@@ -84,12 +84,17 @@ export class ModelImports {
     return id
   }
 
+  /** An error of an import, which comes up before its model is loaded. */
+  ofImport(error: unknown, specifier: string, importer: string | undefined): unknown {
+    return withPlace(error, this.#place(importer, specifier))
+  }
+
   /** The error of an import that leads nowhere, and the file that it would lead to. */
   unresolved(specifier: string, importer: string | undefined): { error: GraphdefError; file: string } {
     const { file: asked } = splitModelId(specifier)!
     const file = importer && /^\.{1,2}\//.test(asked) ? resolve(dirname(importer.split('?')[0]!), asked) : asked
-    const error = unreadable(file).at(this.#place(importer, specifier))
-    return { error, file }
+    const found = isName(asked) ? unknownName(asked) : unreadable(file)
+    return { error: found.at(this.#place(importer, specifier)), file }
   }
 
   /**
@@ -146,6 +151,19 @@ export class ModelImports {
       importer: importer && shownPath(this.root, importer.split('?')[0]!),
     }
   }
+}
+
+/** Whether a path is none by itself: that of a package, or of what the bundler's configuration says. */
+function isName(path: string): boolean {
+  return !/^(?:\.{0,2}[\\/]|[A-Za-z]:[\\/])/.test(path)
+}
+
+function unknownName(path: string): GraphdefError {
+  return new GraphdefError('file-not-found', {
+    what: 'there is no such file',
+    file: path,
+    remedy: `The bundler finds no package and no alias for it; a file beside the module is ./${path}`,
+  })
 }
 
 /** The chain as asked, for the build line. */

@@ -23,6 +23,8 @@ export interface PathsApp {
   /** The app's imports by name. */
   readonly imports: Readonly<Record<string, PathImport>>
   readonly bytesOf: (file: string) => Uint8Array
+  /** Takes imports out of the app. */
+  leaveOut(names: readonly string[]): void
 }
 
 /** The folder that the alias of every host stands for, from the app's root. */
@@ -35,16 +37,22 @@ export const pathsQuery = 'optimize'
 export interface PathLimits {
   /** Whether the root may have a `#` in its path. Vite says of itself that it may not. */
   readonly hashInRoot: boolean
+  /** Whether it may have a `%`: the dev servers of Vite 6 and 7 then find not even the page. */
+  readonly percentInRoot?: boolean
   /** Whether the cache may. */
   readonly hashInCache: boolean
   /** The imports that it cannot have: by rules for paths that it does not know, or of a module in a folder with a `#`. */
   readonly leftOut: readonly string[]
+  /** Those that its dev server cannot have beside these: it finds no module with a `#` or `%` in its path. */
+  readonly leftOutOfDev?: readonly string[]
 }
 
+const leftOutOfDev = ['percent', 'hash', 'inFolder']
+
 const limits: Readonly<Record<string, PathLimits>> = {
-  'Vite 8': { hashInRoot: false, hashInCache: false, leftOut: [] },
-  'Vite 7': { hashInRoot: false, hashInCache: false, leftOut: ['tsconfigPaths'] },
-  'Vite 6': { hashInRoot: false, hashInCache: false, leftOut: ['tsconfigPaths'] },
+  'Vite 8': { hashInRoot: false, hashInCache: false, leftOut: [], leftOutOfDev },
+  'Vite 7': { hashInRoot: false, percentInRoot: false, hashInCache: false, leftOut: ['tsconfigPaths'], leftOutOfDev },
+  'Vite 6': { hashInRoot: false, percentInRoot: false, hashInCache: false, leftOut: ['tsconfigPaths'], leftOutOfDev },
   'Rollup 4': { hashInRoot: true, hashInCache: true, leftOut: ['tsconfigPaths', 'fromRoot'] },
   'Rolldown 1': { hashInRoot: true, hashInCache: true, leftOut: ['fromRoot'] },
   'webpack 5': { hashInRoot: true, hashInCache: true, leftOut: [] },
@@ -95,6 +103,15 @@ export function makePathsApp(folder: string, leftOut: readonly string[] = []): P
   const importOf = (name: string): string =>
     `import ${name} from ${JSON.stringify(`${imports[name]!.specifier}?${pathsQuery}`)}\n`
   const names = Object.keys(imports)
+  const mainOf = (names: readonly string[]): string =>
+    [
+      ...names.map((name) => {
+        const { module } = imports[name]!
+        return module ? `import ${name} from ${JSON.stringify(`./${module}`)}\n` : importOf(name)
+      }),
+      `globalThis.models = { ${names.join(', ')} }\n`,
+    ].join('')
+  const main = `${folder}/src/main.js`
   const elsewhere = names.filter((name) => imports[name]!.module)
   const workspace = makeProject({
     'package.json': '{ "private": true, "workspaces": ["packages/*"] }',
@@ -106,13 +123,7 @@ export function makePathsApp(folder: string, leftOut: readonly string[] = []): P
       compilerOptions: { allowJs: true, paths: { '~models/*': ['./src/models/*'] } },
       files: ['src/main.js'],
     }),
-    [`${folder}/src/main.js`]: [
-      ...names.map((name) => {
-        const { module } = imports[name]!
-        return module ? `import ${name} from ${JSON.stringify(`./${module}`)}\n` : importOf(name)
-      }),
-      `globalThis.models = { ${names.join(', ')} }\n`,
-    ].join(''),
+    [main]: mainOf(names),
     ...Object.fromEntries(
       elsewhere.map((name) => [own(imports[name]!.module!), `${importOf(name)}export default ${name}\n`]),
     ),
@@ -121,7 +132,9 @@ export function makePathsApp(folder: string, leftOut: readonly string[] = []): P
   const link = join(workspace.root, 'node_modules/@app/netze')
   mkdirSync(dirname(link), { recursive: true })
   symlinkSync(relative(dirname(link), join(workspace.root, 'packages/netze')), link, 'junction')
-  return { project: workspace.in(folder), workspace, imports, bytesOf }
+  const leaveOut = (others: readonly string[]): void =>
+    workspace.write(main, mainOf(names.filter((name) => !others.includes(name))))
+  return { project: workspace.in(folder), workspace, imports, bytesOf, leaveOut }
 }
 
 function packageJson(name: string, exports?: Record<string, string>): string {

@@ -9,7 +9,7 @@ import type { ModelImports } from '../model-imports.js'
 import { withSlashes } from '../with-slashes.js'
 import { failWithFile, resolveWithHost } from './rollup.js'
 import { preBundling, ssrDependencies } from './vite-dependencies.js'
-import { sourceAt } from './vite-paths.js'
+import { checkServable, sourceAt } from './vite-paths.js'
 
 /** The environment that a hook runs in. */
 interface ViteHook {
@@ -26,7 +26,12 @@ export function viteHost(imports: ModelImports, self: () => UnpluginOptions): Ho
     return environment ? environment.mode !== 'build' : config!.command === 'serve'
   }
   return {
-    resolve: resolveWithHost,
+    async resolve(hook, file, importer) {
+      const found = await resolveWithHost(hook, file, importer)
+      const { environment } = hook as ViteHook & { environment?: { config: { consumer?: string } } }
+      if (found && serves(hook) && environment?.config.consumer !== 'server') checkServable(found, config!.root)
+      return found
+    },
     fail: failWithFile,
     print: (_: Hook, line) => config!.logger.info(line),
     serves,
