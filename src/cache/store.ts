@@ -172,7 +172,7 @@ export class ModelStore {
       else {
         const days = rememberedPattern.test(name)
           ? this.#maxAgeDays
-          : /^(?:making|probe|hash)-/.test(name)
+          : /^(?:making|probe|hash|watch)-/.test(name)
             ? 1
             : Infinity
         const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))

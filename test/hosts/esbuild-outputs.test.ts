@@ -1,10 +1,14 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import { afterEach, expect, it } from 'vitest'
 import graphdef from '../../src/esbuild.js'
+import { WatchedModels } from '../../src/plugin/hosts/esbuild-watch.js'
+import { largeModel } from '../bench/large-model.js'
 import type { Project } from '../plugin/project.js'
 import { distFiles, expected, linreg, makeApp, makeAppWithUrls, sha256 } from './app.js'
+import { esbuildBundler } from './bundlers/esbuild.js'
 import { runInNode } from './run-app.js'
 
 let project: Project
@@ -86,4 +90,32 @@ it.each(['cjs', 'esm'] as const)('gives new URL in Node the path of the client b
   expect([deployed!.url, packed!.url].sort()).toEqual(
     names.map((name) => new URL(`/static/${name}`, pathToFileURL(project.root)).href),
   )
+})
+
+it('watches a large model by a small file, which it may read', async () => {
+  project = makeApp({
+    'src/main.js':
+      "import model from './large.pb?optimize=strip_unused_nodes&outputs=output'\nglobalThis.models = { model }\n",
+    'src/large.pb': largeModel(10e6),
+  })
+  const file = join(project.root, 'src/large.pb')
+  const watched = new WatchedModels(() => project.root)
+  const small = watched.of(file)
+  watched.close()
+  expect(statSync(small).size).toBeLessThan(200)
+  expect(watched.of(join(project.root, 'src/models/linreg.pb'))).toBe(join(project.root, 'src/models/linreg.pb'))
+
+  const sizes = (): number[] =>
+    Object.keys(distFiles(project))
+      .filter((name) => name.endsWith('.pb'))
+      .map((name) => statSync(join(project.root, 'dist', name)).size)
+  const watching = await esbuildBundler.watch({ project, output: 'page', base: '/' })
+  try {
+    await watching.built
+    const [before] = sizes()
+    project.write('src/large.pb', largeModel(14e6))
+    await expect.poll(() => Math.max(...sizes()), { timeout: 30_000 }).toBeGreaterThan(before!)
+  } finally {
+    await watching.close()
+  }
 })

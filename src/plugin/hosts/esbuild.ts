@@ -12,6 +12,7 @@ import type { Options } from '../options.js'
 import { scriptUrl } from '../script-url.js'
 import { withSlashes } from '../with-slashes.js'
 import { rewriteScripts } from './esbuild-scripts.js'
+import { WatchedModels } from './esbuild-watch.js'
 
 /** The ending under which esbuild is told to copy a file: the user's own loader for .pb stays theirs. */
 const ending = '.graphdef.pb'
@@ -28,6 +29,8 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
   const imports = new ModelImports(options)
   imports.root = root
   imports.cacheFolder()
+  const watched = new WatchedModels(() => imports.cacheFolder())
+  build.onDispose(() => watched.close())
   initialOptions.loader = { ...initialOptions.loader, [ending]: 'file' }
 
   build.onResolve({ filter: modelPathPattern }, async ({ path, importer, kind, resolveDir, with: attributes }) => {
@@ -67,10 +70,10 @@ export function setUpEsbuild(build: PluginBuild, options: Options): void {
   const copying = new Map<string, string>()
   const load = async (id: string): Promise<OnLoadResult> => {
     const { file } = splitModelId(id)!
-    const watchFiles = [file]
+    const watchFiles = [watched.of(file)]
     try {
       const model = await imports.load(id, {
-        watch: (beside) => watchFiles.push(beside),
+        watch: (beside) => watchFiles.push(watched.of(beside)),
         print: (line) => prints(initialOptions) && console.error(line),
       })
       const contents = modelModule(model, () => {
