@@ -13,3 +13,5 @@ const graphdef: (options?: Options) => RspackPluginInstance = (options) =>
   inPlainContext(create(options) as RspackPluginInstance)
 
 export default graphdef
+// What `require` gives, for a configuration that is no ES module.
+export { graphdef as 'module.exports' }

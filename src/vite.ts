@@ -11,3 +11,5 @@ const graphdef: (options?: Options) => Plugin = createVitePlugin(factory as Unpl
 ) => Plugin
 
 export default graphdef
+// What `require` gives, for a configuration that is no ES module.
+export { graphdef as 'module.exports' }

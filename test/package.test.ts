@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -31,6 +32,14 @@ describe('the built package', () => {
     }
     expect(different).toEqual([])
   })
+
+  it.each(['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild'])(
+    'gives the plugin for %s to a configuration that requires it',
+    (host) => {
+      const graphdef = createRequire(import.meta.url)(`unplugin-graphdef/${host}`) as () => unknown
+      expect(graphdef()).toBeTypeOf('object')
+    },
+  )
 
   it('has no call of a class without new, as a compiler that loses parentheses writes it', () => {
     const lost = /\bnew [a-z]\w*\([^()]*\)\.\w+\(/
