@@ -8,7 +8,7 @@ import { splitModelId } from './model-id.js'
 /** The path, under the host's base, at which a dev server serves models. */
 export const devPath = '@graphdef/'
 
-type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
 
 /** A model's own file, as a dev server sends it. */
 export interface Source {

@@ -8,6 +8,7 @@ import { type Hook, type Host, type ModuleNames, plainError } from '../host.js'
 import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
 import { shownPath } from '../shown-path.js'
+import { refuseOnDevServer } from './webpack-dev-server.js'
 
 type Compiler = WebpackCompiler | RspackCompiler
 
@@ -196,6 +197,8 @@ function webpackLike(imports: ModelImports): Host & { setUp(compiler: Compiler):
         { test: isCached, type: 'asset/resource' },
         { test: isModule, type: 'javascript/auto', parser: { url: true } },
       )
+      const { devServer } = compiler.options
+      if (devServer) refuseOnDevServer(devServer, (text) => compiler.getInfrastructureLogger('graphdef').error(text))
       parseModels(compiler.options.module as never, (resource) => isCached(resource) || isModule(resource))
       ;(compiler as WebpackCompiler).hooks.thisCompilation.tap('graphdef', (compilation) => {
         const checked = compilation as unknown as Compilation
