@@ -17,6 +17,19 @@ export interface Source {
   specifier?: string
 }
 
+/** Sends the files of the cache's folder by their paths in it, with Range. A path never gets other bytes. */
+export function sendModels(folder: string, headers: Readonly<Record<string, string>> = {}): Middleware {
+  return sirv(folder, {
+    dev: true,
+    dotfiles: false,
+    setHeaders(response) {
+      response.setHeader('Content-Type', 'application/octet-stream')
+      response.setHeader('Cache-Control', 'max-age=31536000, immutable')
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    },
+  })
+}
+
 /**
  * Serves the cache's models on a dev server: `<base>@graphdef/<key>/<name>`, with Range. Only files of entries are reachable.
  * The key names the bytes, so that a browser may keep them for ever.
@@ -24,14 +37,7 @@ export interface Source {
  * @param forget has the host load its models anew, told where one is gone: the cache was emptied while the server runs
  */
 export function serveModels(folder: string, base: string, forget: () => void): Middleware {
-  const serve = sirv(folder, {
-    dev: true,
-    dotfiles: false,
-    setHeaders(response) {
-      response.setHeader('Content-Type', 'application/octet-stream')
-      response.setHeader('Cache-Control', 'max-age=31536000, immutable')
-    },
-  })
+  const serve = sendModels(folder)
   const prefix = `${base}${devPath}`
   return (request, response, next) => {
     const path = (request.url ?? '').split('?')[0]!
@@ -90,7 +96,7 @@ Or write, in a module beside it: new URL('./${basename(file)}?${query}', import.
 }
 
 /** A path as the disk has it; one that cannot be decoded names no file. */
-function decoded(path: string): string {
+export function decoded(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {

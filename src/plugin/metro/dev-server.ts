@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import sirv from 'sirv'
+import { decoded, sendModels } from '../dev-server.js'
 import type { Placeholder } from './entry-text.js'
 import type { DependencyGraph, MetroServer, Middleware } from './metro-config.js'
 import type { ModelEntries } from './model-entries.js'
@@ -11,15 +11,7 @@ const assetUrl = /\/graphdef\/([0-9a-f]{16})\/([a-z0-9_]+\.pb)(?:[?&]|$)/
 
 /** Serves models on Metro's dev server from the cache, with Range: Metro itself has nothing but the placeholders. */
 export function serveAssets(entriesFolder: string, cacheFolder: string): Middleware {
-  const serve = sirv(cacheFolder, {
-    dev: true,
-    dotfiles: false,
-    setHeaders(response) {
-      response.setHeader('Content-Type', 'application/octet-stream')
-      response.setHeader('Access-Control-Allow-Origin', '*')
-      response.setHeader('Cache-Control', 'max-age=31536000, immutable')
-    },
-  })
+  const serve = sendModels(cacheFolder, { 'Access-Control-Allow-Origin': '*' })
   return (request, response, next) => {
     const [, id, name] = assetUrl.exec(decoded(request.url ?? '')) ?? []
     if (!id || !name) return next()
@@ -45,14 +37,6 @@ function modelOf(placeholder: string): string | undefined {
     return (JSON.parse(readFileSync(placeholder, 'utf8')) as Placeholder).file
   } catch {
     return undefined
-  }
-}
-
-function decoded(url: string): string {
-  try {
-    return decodeURIComponent(url)
-  } catch {
-    return url
   }
 }
 
