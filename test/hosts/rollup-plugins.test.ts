@@ -7,6 +7,7 @@ import rolldownPlugin from '../../src/rolldown.js'
 import rollupPlugin from '../../src/rollup.js'
 import type { Project } from '../plugin/project.js'
 import { distFiles, expected, linreg, makeApp } from './app.js'
+import { inFolder } from './bundlers/rollup.js'
 
 let project: Project
 afterEach(() => project.remove())
@@ -30,16 +31,16 @@ type Build = (plugins: readonly (typeof dataUrls | typeof texts | 'graphdef')[],
 const hosts: [string, Build][] = [
   [
     'Rollup 4',
-    async (plugins) => {
-      const input = join(project.root, 'src/main.js')
-      const bundle = await rollup({
-        input,
-        onLog() {},
-        plugins: plugins.map((plugin) => (plugin === 'graphdef' ? rollupPlugin() : (plugin as Plugin))),
-      })
-      await bundle.write({ dir: join(project.root, 'dist') })
-      await bundle.close()
-    },
+    (plugins) =>
+      inFolder({ project }, async () => {
+        const bundle = await rollup({
+          input: 'src/main.js',
+          onLog() {},
+          plugins: plugins.map((plugin) => (plugin === 'graphdef' ? rollupPlugin() : (plugin as Plugin))),
+        })
+        await bundle.write({ dir: 'dist' })
+        await bundle.close()
+      }),
   ],
   [
     'Rolldown 1',

@@ -42,7 +42,7 @@ const resolving = (request: BuildRequest) =>
   request.aliases ? [alias({ entries: aliasesOf(request) }), nodeResolve()] : []
 
 /** Rollup knows no folder but the one that its process works in. */
-async function inFolder<T>({ project }: BuildRequest, work: () => Promise<T>): Promise<T> {
+export async function inFolder<T>({ project }: Pick<BuildRequest, 'project'>, work: () => Promise<T>): Promise<T> {
   const before = process.cwd()
   process.chdir(project.root)
   try {

@@ -72,11 +72,16 @@ export function viteBundler(load: () => Promise<Vite>): Bundler {
       })
       await server.listen()
       const { port } = server.httpServer!.address() as AddressInfo
+      let withoutError = 0
       return {
         url: `http://127.0.0.1:${port}${base}`,
         hot: true,
-        shownError: async (page) =>
-          (await page.locator('vite-error-overlay .message-body').allTextContents()).join('\n'),
+        async shownError(page) {
+          const text = (await page.locator('vite-error-overlay .message-body').allTextContents()).join('\n')
+          // Vite sends an error to the pages that it knows then: one that is just loading may miss it, and shows it the next time.
+          if (text === '' && ++withoutError % 40 === 0) await page.reload()
+          return text
+        },
         close: () => server.close(),
       }
     },
