@@ -1,5 +1,5 @@
 import type { Tensor } from '../graph/tensor.js'
-import { wholeFloatChunks } from './float-constants.js'
+import { deferElements, unreadElements, wholeFloatChunks } from './float-constants.js'
 
 const { fround } = Math
 
@@ -65,24 +65,40 @@ export interface ChannelFactors {
  * Multiplies float32 weights by a factor a channel, or divides them. `run` elements of the row-major weights in a row have
  * one channel: 1 where the channel is the last axis or axes (`[h, w, in, out]`, `[in, out]`), `in` for `[out, in]` and
  * `[h, w, out, in]`. Each result is rounded once.
+ *
+ * @returns the elements; of weights that are still in the model's file they too are computed when they are asked for, see `loaded`
  */
-export function scaleChannels(
-  weights: Tensor,
-  { values: factors, divides }: ChannelFactors,
-  run: number,
-): Float32Array {
+export function scaleChannels(weights: Tensor, factors: ChannelFactors, run: number): Float32Array {
+  const exact = { ...factors, values: Float64Array.from(factors.values) }
   const scaled = new Float32Array(weights.size)
-  const channels = factors.length
-  for (const { values, start } of wholeFloatChunks(weights)) {
-    let channel = Math.trunc(start / run) % channels
-    let left = run - (start % run)
-    for (let index = 0; index < values.length; index++) {
-      const factor = factors[channel]!
-      scaled[start + index] = divides ? values[index]! / factor : values[index]! * factor
-      if (--left > 0) continue
-      left = run
-      if (++channel === channels) channel = 0
+  const file = unreadElements(weights)
+  if (file) deferElements(scaled, file, (values, start) => scaleElements(values, values, start, exact, run))
+  else {
+    for (const { values, start } of wholeFloatChunks(weights)) {
+      scaleElements(scaled.subarray(start, start + values.length), values, start, exact, run)
     }
   }
   return scaled
+}
+
+/** Scales elements from the one numbered `start` on into `target`, which may be where they are. */
+function scaleElements(
+  target: Float32Array,
+  values: Float32Array,
+  start: number,
+  { values: factors, divides }: { values: Float64Array; divides: boolean },
+  run: number,
+): void {
+  const channels = factors.length
+  // From one element to the next the channel goes on by this; where it does not, a loop goes over the elements of one.
+  const step = run === 1 ? 1 : 0
+  for (let from = 0, to = 0; from < values.length; from = to) {
+    const channel = Math.trunc((start + from) / run) % channels
+    to = Math.min(from + (run === 1 ? channels - channel : run - ((start + from) % run)), values.length)
+    if (divides) {
+      for (let at = from; at < to; at++) target[at] = values[at]! / factors[channel + (at - from) * step]!
+    } else {
+      for (let at = from; at < to; at++) target[at] = values[at]! * factors[channel + (at - from) * step]!
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { GraphdefError } from '../errors.js'
-import { loaded } from '../graph/deferred-bytes.js'
+import { defer, loaded, unread } from '../graph/deferred-bytes.js'
 import type { Graph } from '../graph/graph.js'
 import type { Node } from '../graph/node.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -59,9 +59,75 @@ export interface FloatChunk {
   start: number
 }
 
-/** All elements of a float32 tensor, those of a splat too, otherwise as {@link floatChunks}. */
+/** The elements of a float32 tensor whose bytes are still in the model's file. */
+export interface UnreadElements {
+  /** Reads as many elements as there is room for, from one on. */
+  copyTo(target: Float32Array, first: number): void
+}
+
+/** Undefined where the elements are in memory. */
+export function unreadElements({ storage, size }: Tensor): UnreadElements | undefined {
+  if (storage.kind !== 'content' || storage.bytes.length !== size * 4) return undefined
+  const file = unread(storage.bytes)
+  const { byteOffset } = storage.bytes
+  return (
+    file && {
+      copyTo: ({ buffer, byteOffset: place, byteLength }, first) =>
+        file.copyTo(new Uint8Array(buffer, place, byteLength), byteOffset + first * 4),
+    }
+  )
+}
+
+/**
+ * Leaves it to whoever asks for elements to compute them from those of another tensor: a graph of 96 MB is then written without
+ * memory for its weights, which touched for the first time takes longer than reading and computing them twice.
+ *
+ * @param elements memory for them, as long as the tensor
+ * @param change computes elements in their place, from the one numbered `start` on
+ */
+export function deferElements(
+  elements: Float32Array,
+  source: UnreadElements,
+  change: (values: Float32Array, start: number) => void,
+): void {
+  let isLoaded = false
+  const load = (): void => {
+    if (isLoaded) return
+    source.copyTo(elements, 0)
+    change(elements, 0)
+    isLoaded = true
+  }
+  defer(elements.buffer, {
+    isLoaded: () => isLoaded,
+    load,
+    copyTo(target, start) {
+      if ((start | target.byteOffset | target.length) % 4 === 0) {
+        const values = new Float32Array(target.buffer, target.byteOffset, target.length / 4)
+        source.copyTo(values, start / 4)
+        change(values, start / 4)
+        return
+      }
+      load()
+      target.set(new Uint8Array(elements.buffer, start, target.length))
+    },
+  })
+}
+
+/**
+ * All elements of a float32 tensor, those of a splat too, otherwise as {@link floatChunks}. Those that are still in the model's
+ * file are read in chunks, each time anew: memory for them, touched for the first time, takes four times as long as that.
+ */
 export function* wholeFloatChunks(tensor: Tensor): Iterable<FloatChunk> {
   const { storage, size } = tensor
+  const file = unreadElements(tensor)
+  if (file) {
+    for (let start = 0; start < size; start += chunkSize) {
+      const values = scratch.subarray(0, Math.min(chunkSize, size - start))
+      file.copyTo(values, start)
+      yield { values, start }
+    }
+    return
+  }
   if (storage.kind !== 'content' || storage.bytes.byteOffset % 4 === 0) {
     yield { values: tensor.values() as Float32Array, start: 0 }
     return

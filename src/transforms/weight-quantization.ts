@@ -19,7 +19,9 @@ export function quantizeToBytes(tensor: Tensor, min: number, max: number): Quant
   const lowest = roundHalfAway(min * scale)
   const levels = byteLevels(min, max)
   const bytes = new Uint8Array(tensor.size)
-  let error = 0
+  // How far an element moved up and down at most: two comparisons take half as long as the larger of two magnitudes.
+  let up = 0
+  let down = 0
   for (const { values, start } of floatChunks(tensor)) {
     const target = bytes.subarray(start, start + values.length)
     for (let index = 0; index < values.length; index++) {
@@ -31,10 +33,12 @@ export function quantizeToBytes(tensor: Tensor, min: number, max: number): Quant
       if (byte < 0) byte = 0
       else if (byte > 255) byte = 255
       target[index] = byte
-      error = Math.max(error, Math.abs(value - levels[byte]!))
+      const moved = levels[byte]! - value
+      if (moved > up) up = moved
+      else if (moved < down) down = moved
     }
   }
-  return { tensor: Tensor.of('quint8', tensor.shape, bytes), error }
+  return { tensor: Tensor.of('quint8', tensor.shape, bytes), error: Math.max(up, -down) }
 }
 
 /** What Dequantize makes of each byte in mode MIN_FIRST, in float32. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { loaded, unread } from '../../src/graph/deferred-bytes.js'
 import { Tensor } from '../../src/graph/tensor.js'
 import { scaleChannels } from '../../src/transforms/batch-norm.js'
-import { floatChunks } from '../../src/transforms/float-constants.js'
+import { deferElements, floatChunks } from '../../src/transforms/float-constants.js'
 import { quantizeToBytes } from '../../src/transforms/weight-quantization.js'
 import { weightRange } from '../../src/transforms/weight-range.js'
 import { roundToBuckets } from '../../src/transforms/weight-rounding.js'
@@ -63,4 +64,27 @@ describe('a tensor that is not aligned in its file', () => {
     expect(scaleChannels(unaligned, { values: factors, divides }, run)).toEqual(expected)
     expect(scaleChannels(aligned, { values: factors, divides }, run)).toEqual(expected)
   })
+})
+
+test('computes deferred elements in any piece that is asked for, and once for all in memory', () => {
+  const source = Float32Array.from({ length: 10 }, (_, index) => index)
+  const elements = new Float32Array(10)
+  const file = {
+    copyTo: (target: Float32Array, first: number) => target.set(source.subarray(first, first + target.length)),
+  }
+  deferElements(elements, file, (values, start) => {
+    for (const [index, value] of values.entries()) values[index] = value * 100 + start + index
+  })
+  const wanted = new Uint8Array(Float32Array.from(source, (value) => value * 101).buffer)
+  const bytes = new Uint8Array(elements.buffer)
+  const piece = (start: number, length: number): Uint8Array => {
+    const target = new Uint8Array(length)
+    unread(bytes)!.copyTo(target, start)
+    return target
+  }
+  expect(piece(8, 12)).toEqual(wanted.subarray(8, 20))
+  expect([...elements]).toEqual(Array(10).fill(0))
+  expect(piece(7, 12)).toEqual(wanted.subarray(7, 19))
+  expect(unread(bytes)).toBeUndefined()
+  expect(loaded(bytes)).toEqual(wanted)
 })
