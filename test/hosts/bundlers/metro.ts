@@ -38,12 +38,18 @@ async function start() {
   }
   show('')
   const script = document.createElement('script')
-  script.textContent = await response.text()
+  const text = await response.text()
+  script.textContent = text
   document.body.append(script)
   const socket = new WebSocket(new URL('/hot', location.origin.replace('http', 'ws')))
   socket.onopen = () => socket.send(JSON.stringify({ type: 'register-entrypoints', entryPoints: [bundle.href] }))
-  socket.onmessage = ({ data }) => {
+  socket.onmessage = async ({ data }) => {
     const { type, body } = JSON.parse(data)
+    // What changed before Metro knew of this page it does not tell.
+    if (type === 'bundle-registered') {
+      const now = await fetch(bundle, { cache: 'no-store' })
+      if (now.ok && (await now.text()) !== text) location.reload()
+    }
     if (type === 'error') show(body.message)
     if (type === 'update' && body.added.length + body.modified.length > 0) location.reload()
   }
