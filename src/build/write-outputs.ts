@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { readChunks } from '../cache/read-chunks.js'
+import { fileDigest } from '../cache/file-digest.js'
 import { replaceFile, unwritable } from '../disk/replace-file.js'
 import { GraphdefError } from '../errors.js'
 import { moduleDeclarations } from '../manifest/type-declarations.js'
@@ -28,7 +27,7 @@ export async function writeOutputs(job: ModelJob, model: LoadedModel): Promise<v
     if (before === null) throw nameTaken(module, job)
     if (readWrittenModule(types) === null) throw nameTaken(types, job)
     const written = await writeAsset(job, model, before)
-    const source = relative(folder, job.file).replaceAll('\\', '/') + (request.query && `?${request.query}`)
+    const source = withSlashes(relative(folder, job.file)) + (request.query && `?${request.query}`)
     const header = moduleHeader(source, written)
     await writeText(types, `${header}\n${moduleDeclarations(model.manifest)}`)
     const text = modelModule(model, () => ({ expression: assetUrl(job, written.asset!) }))
@@ -77,14 +76,12 @@ async function removeOwn(file: string, sha256: string): Promise<void> {
 
 /** SHA-256 of a file; undefined where there is none. */
 function digestOf(file: string): string | undefined {
-  const hash = createHash('sha256')
   try {
-    readChunks(file, (piece) => hash.update(piece))
+    return fileDigest(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  return hash.digest('hex')
 }
 
 function nameTaken(file: string, { request }: ModelJob): GraphdefError {

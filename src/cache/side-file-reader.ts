@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Step } from '../chain/parse.js'
 import { mainPath, type SideFile, sideFilesOf } from '../chain/side-files.js'
 import { didYouMean, GraphdefError } from '../errors.js'
-import { readChunks } from './read-chunks.js'
+import { fileDigest } from './file-digest.js'
 
 /** Thrown where somebody writes a file between hashing and reading it: then both are done again. */
 export class FileChanged extends Error {}
@@ -68,13 +68,11 @@ export class SideFileReader {
   }
 
   #digestOf(path: string): string | null {
-    const hash = createHash('sha256')
     try {
-      readChunks(this.#at(path), (piece) => hash.update(piece))
+      return fileDigest(this.#at(path))
     } catch {
       return null
     }
-    return hash.digest('hex')
   }
 
   #contentOf(path: string): Uint8Array {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
+import { fileDigest } from '../cache/file-digest.js'
 import { cacheKey } from '../cache/key.js'
-import { readChunks } from '../cache/read-chunks.js'
 import { FileChanged, SideFileReader } from '../cache/side-file-reader.js'
 import { ModelStore, type StoredEntry } from '../cache/store.js'
 import { parseRequest, printRequest, type Request } from '../chain/request.js'
@@ -81,13 +81,11 @@ export class ModelLoader {
 }
 
 function digestOf(file: string): string {
-  const hash = createHash('sha256')
   try {
-    readChunks(file, (piece) => hash.update(piece))
+    return fileDigest(file)
   } catch (error) {
     throw unreadable(file, error as NodeJS.ErrnoException)
   }
-  return hash.digest('hex')
 }
 
 /** The asset's name: that of the file, without what hosts would take for something else. */
