@@ -1,8 +1,8 @@
-import { relative } from 'node:path'
 import { withPlace } from '../errors.js'
 import { chainName } from '../plugin/model-imports.js'
 import { ModelLoader } from '../plugin/model-loader.js'
 import type { ResolvedOptions } from '../plugin/options.js'
+import { shownPath } from '../plugin/shown-path.js'
 import { buildLine } from '../report/build-line.js'
 import type { ModelJob } from './model-job.js'
 import { writeOutputs } from './write-outputs.js'
@@ -40,7 +40,7 @@ export class ModelBuilder {
 
   async #buildOne(job: ModelJob, place: string): Promise<boolean> {
     const { file, request } = job
-    const shown = relative(this.#root, file).replaceAll('\\', '/')
+    const shown = shownPath(this.#root, file)
     try {
       this.#log.progress(`${place} ${shown} …`)
       const model = await this.#loader.load(file, request.query)

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { SideFileReader } from '../cache/side-file-reader.js'
 import { didYouMean, type ErrorPlace, GraphdefError } from '../errors.js'
 import { isModelFile } from '../plugin/model-id.js'
+import { withSlashes } from '../plugin/with-slashes.js'
 import { type BuildRequest, outputName, searchFolder } from './build-request.js'
 import { isWrittenAsset } from './written-module.js'
 
@@ -88,7 +89,7 @@ async function nothingFound({ pattern, root, place }: BuildRequest, base: string
   const { glob } = await import('tinyglobby')
   const known = existsSync(base) ? await glob('*', { cwd: base, expandDirectories: false }) : []
   const models = known.filter(isModelFile).sort()
-  const shown = relative(root, base).replaceAll('\\', '/') || '.'
+  const shown = withSlashes(relative(root, base)) || '.'
   const there = !existsSync(base)
     ? `There is no folder ${shown}.`
     : models.length
@@ -103,7 +104,7 @@ async function nothingFound({ pattern, root, place }: BuildRequest, base: string
 
 function sameName(a: ModelJob, b: ModelJob): GraphdefError {
   const shown = ({ file, request }: ModelJob): string =>
-    `${relative(request.root, file).replaceAll('\\', '/')}${request.query && `?${request.query}`}`
+    `${withSlashes(relative(request.root, file))}${request.query && `?${request.query}`}`
   const { key, buildRequest }: ErrorPlace = b.request.place
   return new GraphdefError('name-taken', {
     what: `two models would have the same files: ${shown(a)} and ${shown(b)}`,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { replaceFile } from '../disk/replace-file.js'
 import { mergeDeclarations, type SeenImport } from '../manifest/type-declarations.js'
 import { holdsImport } from './import-attributes.js'
 import { shownPath } from './shown-path.js'
@@ -46,8 +47,6 @@ export class TypesFile {
     })
     if (text === present) return
     await mkdir(dirname(this.path), { recursive: true })
-    const making = `${this.path}.${process.pid}.making`
-    await writeFile(making, text)
-    await rename(making, this.path)
+    await replaceFile(this.path, (temporary) => writeFile(temporary, text))
   }
 }

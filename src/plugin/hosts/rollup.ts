@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { basename, relative } from 'node:path'
+import { basename } from 'node:path'
 import type { EmittedAsset, FunctionPluginHooks, RollupError } from 'rollup'
 import { GraphdefError } from '../../errors.js'
 import type { Hook, Host } from '../host.js'
 import { splitModelId } from '../model-id.js'
 import type { ModelImports } from '../model-imports.js'
 import { scriptUrl } from '../script-url.js'
+import { shownPath } from '../shown-path.js'
 
 /** What Rollup and the hosts like it give their hooks. */
 interface RollupHook extends Hook {
@@ -70,7 +71,7 @@ function rollupLike(
       const error = new GraphdefError('not-emitted', {
         what: 'another plugin changed the module that the import of the model stands for',
         file: asked.file,
-        request: relative(imports.root, id).replaceAll('\\', '/'),
+        request: shownPath(imports.root, id),
         remedy: 'Have the plugins that transform .pb files leave out those with a query of this one.',
       })
       failWithFile(this as unknown as Hook, error, asked.file)
