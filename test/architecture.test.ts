@@ -10,6 +10,7 @@ const layers = [
   'version.ts',
   'errors.ts',
   'graph',
+  'simd',
   'codec',
   'ops',
   'kernels',

@@ -1,4 +1,5 @@
 import type { Tensor } from '../graph/tensor.js'
+import { scaleElements } from '../simd/float32.js'
 import { deferElements, unreadElements, wholeFloatChunks } from './float-constants.js'
 
 const { fround } = Math
@@ -69,36 +70,14 @@ export interface ChannelFactors {
  * @returns the elements; of weights that are still in the model's file they too are computed when they are asked for, see `loaded`
  */
 export function scaleChannels(weights: Tensor, factors: ChannelFactors, run: number): Float32Array {
-  const exact = { ...factors, values: Float64Array.from(factors.values) }
+  const cyclic = { ...factors, values: Float64Array.from(factors.values), run }
   const scaled = new Float32Array(weights.size)
   const file = unreadElements(weights)
-  if (file) deferElements(scaled, file, (values, start) => scaleElements(values, values, start, exact, run))
+  if (file) deferElements(scaled, file, (values, start) => scaleElements(values, values, start, cyclic))
   else {
     for (const { values, start } of wholeFloatChunks(weights)) {
-      scaleElements(scaled.subarray(start, start + values.length), values, start, exact, run)
+      scaleElements(scaled.subarray(start, start + values.length), values, start, cyclic)
     }
   }
   return scaled
-}
-
-/** Scales elements from the one numbered `start` on into `target`, which may be where they are. */
-function scaleElements(
-  target: Float32Array,
-  values: Float32Array,
-  start: number,
-  { values: factors, divides }: { values: Float64Array; divides: boolean },
-  run: number,
-): void {
-  const channels = factors.length
-  // From one element to the next the channel goes on by this; where it does not, a loop goes over the elements of one.
-  const step = run === 1 ? 1 : 0
-  for (let from = 0, to = 0; from < values.length; from = to) {
-    const channel = Math.trunc((start + from) / run) % channels
-    to = Math.min(from + (run === 1 ? channels - channel : run - ((start + from) % run)), values.length)
-    if (divides) {
-      for (let at = from; at < to; at++) target[at] = values[at]! / factors[channel + (at - from) * step]!
-    } else {
-      for (let at = from; at < to; at++) target[at] = values[at]! * factors[channel + (at - from) * step]!
-    }
-  }
 }

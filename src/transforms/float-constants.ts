@@ -113,51 +113,26 @@ export function deferElements(
   })
 }
 
-/** The most elements that are kept for whoever goes over the same tensor again: 16 MiB. */
-const mostKept = 1 << 22
-/** Memory for them, as large as was needed so far: touched once, where the tensors' own would be for each. */
-let room = new Float32Array(0)
-/** The tensor, by its bytes in the file, whose elements are there. */
-let kept: Uint8Array | undefined
-
-function readOnce(bytes: Uint8Array, size: number, file: UnreadElements): Float32Array {
-  if (kept !== bytes) {
-    kept = undefined
-    if (room.length < size) room = new Float32Array(size)
-    file.copyTo(room.subarray(0, size), 0)
-    kept = bytes
-  }
-  return room.subarray(0, size)
-}
-
 /**
  * All elements of a float32 tensor, those of a splat too, otherwise as {@link floatChunks}. Those that are still in the model's
- * file are read into memory that the next tensor overwrites: memory of their own, touched for the first time, takes four times as
- * long as reading.
+ * file are read once more by whoever goes over them again: memory for them, touched for the first time, takes four times as long.
  */
 export function* wholeFloatChunks(tensor: Tensor): Iterable<FloatChunk> {
   const { storage, size } = tensor
   const file = unreadElements(tensor)
-  if (file && size <= mostKept) {
-    yield { values: readOnce((storage as { bytes: Uint8Array }).bytes, size, file), start: 0 }
-    return
-  }
-  if (file) {
-    for (let start = 0; start < size; start += chunkSize) {
-      const values = scratch.subarray(0, Math.min(chunkSize, size - start))
-      file.copyTo(values, start)
-      yield { values, start }
-    }
-    return
-  }
-  if (storage.kind !== 'content' || storage.bytes.byteOffset % 4 === 0) {
+  if (!file && (storage.kind !== 'content' || storage.bytes.byteOffset % 4 === 0)) {
     yield { values: tensor.values() as Float32Array, start: 0 }
     return
   }
-  const bytes = loaded(storage.bytes)
+  const read = file ? file.copyTo : copyFrom(loaded((storage as { bytes: Uint8Array }).bytes))
   for (let start = 0; start < size; start += chunkSize) {
-    const end = Math.min(start + chunkSize, size)
-    scratchBytes.set(bytes.subarray(start * 4, end * 4))
-    yield { values: scratch.subarray(0, end - start), start }
+    const values = scratch.subarray(0, Math.min(chunkSize, size - start))
+    read(values, start)
+    yield { values, start }
   }
+}
+
+/** Reads elements out of bytes that are not aligned. */
+function copyFrom(bytes: Uint8Array): UnreadElements['copyTo'] {
+  return (target, first) => scratchBytes.set(bytes.subarray(first * 4, (first + target.length) * 4))
 }

@@ -1,13 +1,13 @@
 import type { Graph } from '../graph/graph.js'
 import { Tensor } from '../graph/tensor.js'
+import type { Buckets } from '../simd/float32.js'
 import { type FloatConstant, floatChunks, floatConstants } from './float-constants.js'
 import { LargestError } from './largest-error.js'
 import { replaceByQuantized } from './quantized-constant.js'
 import { roundFloatConstants } from './rounded-constant.js'
 import type { Reporter } from './transform.js'
-import { byteLevels, type Quantized } from './weight-quantization.js'
+import { byteSteps, type Quantized } from './weight-quantization.js'
 import { magnitudeOf, smallestNormal, type WeightRange, weightRange } from './weight-range.js'
-import type { Buckets } from './weight-rounding.js'
 
 const { fround } = Math
 
@@ -20,7 +20,7 @@ export function roundConstants(graph: Graph, bits: number, report: Reporter): vo
 /** The largest element falls into the last bucket. */
 function bucketsOf({ min, max }: WeightRange, levels: number): Buckets | undefined {
   const width = fround(fround(max - min) / levels)
-  return Number.isFinite(width) && width > 0 ? { min, max, width, last: levels - 1 } : undefined
+  return Number.isFinite(width) && width > 0 ? { min, width, last: levels - 1 } : undefined
 }
 
 export type QuantizationMode = 'MIN_FIRST' | 'MIN_COMBINED'
@@ -93,7 +93,7 @@ function obstacleOf(range: WeightRange): string | undefined {
 function quantizeToBytes(tensor: Tensor, low: number, high: number, mode: QuantizationMode): Quantized {
   const scale = fround(255 / fround(high - low))
   const lowest = fround(roundHalfAway(fround(low * scale)))
-  const levels = mode === 'MIN_FIRST' ? byteLevels(low, high) : combinedLevels(low, high)
+  const levels = mode === 'MIN_FIRST' ? minFirstLevels(low, high) : combinedLevels(low, high)
   const bytes = new Uint8Array(tensor.size)
   let error = 0
   for (const { values, start } of floatChunks(tensor)) {
@@ -111,6 +111,12 @@ function quantizeToBytes(tensor: Tensor, low: number, high: number, mode: Quanti
   // One element is stored in the typed field, as Python's make_tensor_proto does.
   const form = tensor.size === 1 ? Tensor.ofList : Tensor.of
   return { tensor: form('quint8', tensor.shape, bytes), error }
+}
+
+/** What Dequantize makes of each byte in mode MIN_FIRST, in float32. */
+function minFirstLevels(low: number, high: number): Float32Array {
+  const { first, step } = byteSteps(low, high)
+  return Float32Array.from({ length: 256 }, (_, byte) => first + fround(byte * step))
 }
 
 /** What Dequantize makes of each byte in mode MIN_COMBINED, in float32. */

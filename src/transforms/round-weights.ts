@@ -1,9 +1,9 @@
 import type { Tensor } from '../graph/tensor.js'
+import type { Buckets } from '../simd/float32.js'
 import { int } from './options.js'
 import { roundFloatConstants } from './rounded-constant.js'
 import { defineTransform, type Transform } from './transform.js'
 import { smallestNormal, type WeightRange } from './weight-range.js'
-import type { Buckets } from './weight-rounding.js'
 
 const { fround } = Math
 
@@ -65,5 +65,5 @@ function bucketsOf(range: WeightRange, steps: number): Buckets | undefined {
   let end = Math.max(range.max, smallestNormal)
   if (min === end) end = min < fround(1e-6) ? fround(min + 1) : fround(2 * min)
   const width = fround(fround(end - min) / fround(steps))
-  return width > 0 && Number.isFinite(width) ? { min, max: range.max, width, last: 0x7fffffff } : undefined
+  return width > 0 && Number.isFinite(width) ? { min, width, last: 0x7fffffff } : undefined
 }

@@ -1,10 +1,11 @@
 import type { Graph } from '../graph/graph.js'
 import type { Tensor } from '../graph/tensor.js'
+import type { Buckets } from '../simd/float32.js'
 import { floatConstants } from './float-constants.js'
 import { LargestError } from './largest-error.js'
 import type { Reporter } from './transform.js'
 import { magnitudeOf, type WeightRange, weightRange } from './weight-range.js'
-import { type Buckets, roundToBuckets } from './weight-rounding.js'
+import { roundToBuckets } from './weight-rounding.js'
 
 /** How the constants of a graph are rounded. */
 export interface Rounding {

@@ -1,4 +1,5 @@
 import { Tensor } from '../graph/tensor.js'
+import { quantizeElements } from '../simd/float32.js'
 import { floatChunks } from './float-constants.js'
 
 const { fround } = Math
@@ -16,36 +17,19 @@ export interface Quantized {
  */
 export function quantizeToBytes(tensor: Tensor, min: number, max: number): Quantized {
   const scale = 256 / (fround(max - min) * (256 / 255))
-  const lowest = roundHalfAway(min * scale)
-  const levels = byteLevels(min, max)
+  const scales = { scale, lowest: roundHalfAway(min * scale), ...byteSteps(min, max) }
   const bytes = new Uint8Array(tensor.size)
-  // How far an element moved up and down at most: two comparisons take half as long as the larger of two magnitudes.
-  let up = 0
-  let down = 0
+  let error = 0
   for (const { values, start } of floatChunks(tensor)) {
-    const target = bytes.subarray(start, start + values.length)
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index]!
-      const scaled = value * scale
-      // roundHalfAway, written so that it stays among integers.
-      const whole = scaled | 0
-      let byte = (whole + (((scaled - whole) * 2) | 0) - lowest) | 0
-      if (byte < 0) byte = 0
-      else if (byte > 255) byte = 255
-      target[index] = byte
-      const moved = levels[byte]! - value
-      if (moved > up) up = moved
-      else if (moved < down) down = moved
-    }
+    error = Math.max(error, quantizeElements(bytes.subarray(start, start + values.length), values, scales))
   }
-  return { tensor: Tensor.of('quint8', tensor.shape, bytes), error: Math.max(up, -down) }
+  return { tensor: Tensor.of('quint8', tensor.shape, bytes), error }
 }
 
-/** What Dequantize makes of each byte in mode MIN_FIRST, in float32. */
-export function byteLevels(min: number, max: number): Float32Array {
+/** What Dequantize makes of a byte in mode MIN_FIRST: first + byte * step, in float32. */
+export function byteSteps(min: number, max: number): { first: number; step: number } {
   const step = fround(fround(max - min) / 255)
-  const first = fround(roundHalfAway(fround(min / step)) * step)
-  return Float32Array.from({ length: 256 }, (_, byte) => first + fround(byte * step))
+  return { first: fround(roundHalfAway(fround(min / step)) * step), step }
 }
 
 /** C's `round`: halves go away from zero, where Math.round goes up. */

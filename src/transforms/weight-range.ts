@@ -1,4 +1,5 @@
 import type { Tensor } from '../graph/tensor.js'
+import { rangeOf } from '../simd/float32.js'
 import { floatChunks } from './float-constants.js'
 
 /** The smallest and largest element: Infinity and -Infinity for a tensor without elements. */
@@ -16,11 +17,9 @@ export function weightRange(tensor: Tensor): WeightRange {
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
   for (const { values } of floatChunks(tensor)) {
-    // Math.min is faster than a comparison, and one NaN makes both ends NaN.
-    for (let index = 0; index < values.length; index++) {
-      min = Math.min(min, values[index]!)
-      max = Math.max(max, values[index]!)
-    }
+    const { low, high } = rangeOf(values)
+    min = Math.min(min, low)
+    max = Math.max(max, high)
   }
   // Adding 0 makes a 0 of -0.
   return { min: min + 0, max: max + 0, isFinite: tensor.size === 0 || Number.isFinite(max - min) }
