@@ -19,7 +19,9 @@ test('how time grows from 1,000 to 100,000 nodes', { timeout: 3_600_000 }, async
   const models = sizes.map(layeredModel)
   const row = (name: string, cells: readonly string[]): string =>
     [name.padEnd(30), ...cells.map((cell) => cell.padStart(10))].join('')
-  const lines = [row('milliseconds', [...sizes.map(String), 'exponent'])]
+  // Line by line: all of them take a while.
+  const print = (line: string): void => void process.stdout.write(`${line}\n`)
+  print(row('milliseconds', [...sizes.map(String), 'exponent']))
   for (const chain of ['deploy', ...transforms.map(({ name }) => `${name}${parameters[name] ?? ''}`)]) {
     try {
       const times: number[] = []
@@ -27,10 +29,9 @@ test('how time grows from 1,000 to 100,000 nodes', { timeout: 3_600_000 }, async
         times.push(await secondsOf(model, chain, { times: Math.ceil(sizes.at(-1)! / sizes[index]!), measurements: 3 }))
       }
       const cells = times.map((time) => (time * 1000).toFixed(0))
-      lines.push(row(chain.split('(')[0]!, [...cells, growthExponent(sizes, times).toFixed(2)]))
+      print(row(chain.split('(')[0]!, [...cells, growthExponent(sizes, times).toFixed(2)]))
     } catch (error) {
-      lines.push(row(chain, [`  not measured: ${(error as Error).message.split('\n')[0]}`]))
+      print(row(chain, [`  not measured: ${(error as Error).message.split('\n')[0]}`]))
     }
   }
-  console.log(lines.join('\n'))
 })
