@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import type { Step } from '../chain/parse.js'
 import { mainPath, type SideFile, sideFilesOf } from '../chain/side-files.js'
+import { namesIn } from '../disk/names-in.js'
 import { didYouMean, GraphdefError } from '../errors.js'
 import { fileDigest } from './file-digest.js'
 
@@ -132,11 +133,3 @@ function checkpointRemedy(place: string): string {
 
 const startOfPaths =
   "Look at the path: a relative one starts at the model's folder in an import, at the current folder on the command line."
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
@@ -8,6 +8,7 @@ import { cacheKey } from '../cache/key.js'
 import { FileChanged, SideFileReader } from '../cache/side-file-reader.js'
 import { ModelStore, type StoredEntry } from '../cache/store.js'
 import { parseRequest, printRequest, type Request } from '../chain/request.js'
+import { namesIn } from '../disk/names-in.js'
 import { didYouMean, GraphdefError, withPlace } from '../errors.js'
 import { version } from '../version.js'
 import type { ResolvedOptions } from './options.js'
@@ -117,12 +118,4 @@ export function unreadable(file: string, cause?: NodeJS.ErrnoException): Graphde
       'Look at the path; a relative one starts at the file that has the import.',
     cause,
   })
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

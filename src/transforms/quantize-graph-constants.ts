@@ -6,7 +6,7 @@ import { LargestError } from './largest-error.js'
 import { replaceByQuantized } from './quantized-constant.js'
 import { roundFloatConstants } from './rounded-constant.js'
 import type { Reporter } from './transform.js'
-import { byteSteps, type Quantized } from './weight-quantization.js'
+import { byteSteps, type Quantized, roundHalfAway } from './weight-quantization.js'
 import { magnitudeOf, smallestNormal, type WeightRange, weightRange } from './weight-range.js'
 
 const { fround } = Math
@@ -123,11 +123,4 @@ function minFirstLevels(low: number, high: number): Float32Array {
 function combinedLevels(low: number, high: number): Float32Array {
   const step = fround(fround(high - low) / 255)
   return Float32Array.from({ length: 256 }, (_, byte) => fround(byte * step) + low)
-}
-
-function roundHalfAway(value: number): number {
-  const whole = Math.trunc(value)
-  const rest = value - whole
-  if (rest >= 0.5) return whole + 1
-  return rest <= -0.5 ? whole - 1 : whole
 }

@@ -33,7 +33,7 @@ export function byteSteps(min: number, max: number): { first: number; step: numb
 }
 
 /** C's `round`: halves go away from zero, where Math.round goes up. */
-function roundHalfAway(value: number): number {
+export function roundHalfAway(value: number): number {
   const whole = Math.trunc(value)
   const rest = value - whole
   if (rest >= 0.5) return whole + 1

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join, relative } from 'node:path'
+import { namesIn } from '../../disk/names-in.js'
 import type { ModelImports } from '../model-imports.js'
 import type { LoadedModel } from '../model-loader.js'
 import {
@@ -213,8 +214,4 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : []
 }
