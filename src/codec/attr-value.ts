@@ -7,6 +7,8 @@ import { fixed32Type, readRepeated, type Slices, varintType, WireReader, WireWri
 
 /** Field numbers of AttrValue (tensorflow/core/framework/attr_value.proto). */
 const field = { list: 1, s: 2, i: 3, f: 4, b: 5, type: 6, shape: 7, tensor: 8, placeholder: 9, func: 10 } as const
+/** Field numbers of an entry of a map. */
+const entryField = { key: 1, value: 2 } as const
 /** Field numbers of AttrValue.ListValue. */
 const listField = { s: 2, i: 3, f: 4, b: 5, type: 6, shape: 7, tensor: 8, func: 9 } as const
 
@@ -109,30 +111,43 @@ function decodeFunction(bytes: Uint8Array): FunctionReference {
     const tag = reader.varint()
     if (tag >>> 3 === 1) name = reader.string()
     else if (tag >>> 3 === 2) {
-      const entry = decodeAttrEntry(reader.view())
+      const entry = readAttrEntry(new WireReader(reader.view()))
       attrs.set(entry.key, decodeAttrValue(entry.value))
     } else reader.skip(tag & 7)
   }
   return { name, attrs }
 }
 
-/** One entry of a map of attributes: the key and the bytes of the AttrValue. */
-export function decodeAttrEntry(bytes: Uint8Array): { key: string; value: Uint8Array; ordered: boolean } {
-  const reader = new WireReader(bytes)
+/** Reads to the end of an entry of a map of attributes: the key and the bytes of the AttrValue. */
+export function readAttrEntry(reader: WireReader): { key: string; value: Uint8Array } {
   let key = ''
-  let value = bytes.subarray(0, 0)
+  let value = reader.bytes.subarray(0, 0)
+  while (!reader.atEnd) {
+    const tag = reader.varint()
+    const number = tag >>> 3
+    if (number === entryField.key) key = reader.string()
+    else if (number === entryField.value) value = reader.view()
+    else reader.skip(tag & 7)
+  }
+  return { key, value }
+}
+
+/** Passes over an entry, tag read. Gives its key, or undefined where the entry is not key and value in this order. */
+export function passAttrEntry(reader: WireReader): string | undefined {
+  const outer = reader.enter()
+  let key = ''
   let ordered = true
   let last = 0
   while (!reader.atEnd) {
     const tag = reader.varint()
     const number = tag >>> 3
-    if (number === 1) key = reader.string()
-    else if (number === 2) value = reader.view()
+    if (number === entryField.key) key = reader.string()
     else reader.skip(tag & 7)
     ordered &&= number > last
     last = number
   }
-  return { key, value, ordered: ordered && last === 2 }
+  reader.leave(outer)
+  return ordered && last === entryField.value ? key : undefined
 }
 
 export function encodeAttrValue(attr: AttrValue): Slices {

@@ -171,11 +171,11 @@ function readFunction(body: Uint8Array): FunctionDef {
   let signature = readSignature(nothing)
   for (const { number, body: field, record } of fieldsOf(body)) {
     if (number === functionField.signature) signature = readSignature(field)
-    else if (number === functionField.node) nodes.push(readNode(field, record))
+    else if (number === functionField.node) nodes.push(readNode(record))
     else if (number === functionField.ret) returns.set(textField(field, 1), parseTensorName(textField(field, 2)))
     else if (number === functionField.controlRet) controlReturns.push(textField(field, 2))
   }
-  for (const node of nodes) node.source = undefined
+  for (const node of nodes) node.touch()
   return { ...signature, nodes, returns, controlReturns }
 }
 

@@ -1,8 +1,10 @@
+import type { Attrs } from '../graph/attr.js'
 import { loaded } from '../graph/deferred-bytes.js'
 import { Graph } from '../graph/graph.js'
-import { Node } from '../graph/node.js'
-import { parseTensorName, printTensorName } from '../graph/tensor-name.js'
-import { decodeAttrEntry, decodeAttrValue, encodeAttrEntry, encodeAttrValue } from './attr-value.js'
+import { Node, type NodeFile } from '../graph/node.js'
+import { parseTensorName, printTensorName, type TensorName } from '../graph/tensor-name.js'
+import { decodeAttrValue, encodeAttrEntry, encodeAttrValue, passAttrEntry, readAttrEntry } from './attr-value.js'
+import { StringTable } from './string-table.js'
 import { bytesType, type Slices, WireReader, WireWriter } from './wire.js'
 
 /** Field numbers of GraphDef (tensorflow/core/framework/graph.proto). */
@@ -16,7 +18,8 @@ const nodeField = { name: 1, op: 2, input: 3, device: 4, attr: 5 } as const
  * @throws GraphdefError `truncated`, `not-a-graph`, `invalid-graph` (a name stands twice)
  */
 export function readGraphDef(bytes: Uint8Array): Graph {
-  const reader = new WireReader(bytes)
+  const file = new GraphDefFile(bytes)
+  const reader = file.reader(0, bytes.length)
   const nodes: Node[] = []
   const others: { number: number; record: Uint8Array }[] = []
   const functionNames = new Set<string>()
@@ -26,8 +29,7 @@ export function readGraphDef(bytes: Uint8Array): Graph {
     const tag = reader.varint()
     const number = tag >>> 3
     if (number === graphField.node && (tag & 7) === bytesType) {
-      const body = reader.view()
-      nodes.push(readNode(body, reader.since(start)))
+      nodes.push(readNodeAt(reader, start, file))
       continue
     }
     if (number === 0 || number > 0x1fffffff) throw reader.malformed(`there is no field ${number}`)
@@ -40,44 +42,90 @@ export function readGraphDef(bytes: Uint8Array): Graph {
   return new Graph(nodes, { versions, functionNames, otherFields: others.map(({ record }) => record) })
 }
 
-/** Reads a NodeDef; `source` is its record in the file, tag included. */
-export function readNode(body: Uint8Array, source: Uint8Array): Node {
-  const reader = new WireReader(body)
+/** Reads a NodeDef from its record in a file, tag included. */
+export function readNode(record: Uint8Array): Node {
+  const file = new GraphDefFile(record)
+  const reader = file.reader(0, record.length)
+  reader.varint()
+  return readNodeAt(reader, 0, file)
+}
+
+/** The inputs of the node that is read, before they are as many as they are: an array that grows makes room for more than it has. */
+const inputs: TensorName[] = []
+
+/**
+ * Reads a NodeDef whose tag, which begins at `start`, was read. Its attributes are passed over: most nodes of a large graph are
+ * written as they were read, and an object for each attribute would be most of the work.
+ */
+function readNodeAt(reader: WireReader, start: number, file: GraphDefFile): Node {
+  const outer = reader.enter()
   let name = ''
   let op = ''
   let device = ''
-  const inputs: string[] = []
-  const attrs: { key: string; value: Uint8Array }[] = []
-  const others: { number: number; record: Uint8Array }[] = []
+  let inputCount = 0
+  let others: { number: number; record: Uint8Array }[] | undefined
   // Whether the record is as we would write it: fields ascending, attributes by name. Then it is written by reference.
   let canonical = true
   let lastField = 0
-  let lastKey = ''
+  let lastKey: string | undefined
   while (!reader.atEnd) {
-    const start = reader.position
+    const fieldStart = reader.position
     const tag = reader.varint()
     const number = tag >>> 3
     if (number < lastField) canonical = false
     lastField = number
     if (number === nodeField.name) name = reader.string()
     else if (number === nodeField.op) op = reader.string()
-    else if (number === nodeField.input) inputs.push(reader.string())
-    else if (number === nodeField.device) device = reader.string()
+    else if (number === nodeField.input) {
+      inputs[inputCount++] = parseTensorName(reader.string())
+    } else if (number === nodeField.device) device = reader.string()
     else if (number === nodeField.attr) {
-      const { key, value, ordered } = decodeAttrEntry(reader.view())
-      if (!ordered || (attrs.length > 0 && key <= lastKey)) canonical = false
-      lastKey = key
-      attrs.push({ key, value })
+      const key = passAttrEntry(reader)
+      if (key === undefined || (lastKey !== undefined && key <= lastKey)) canonical = false
+      lastKey = key ?? lastKey
     } else {
       reader.skip(tag & 7)
-      others.push({ number, record: reader.since(start) })
+      others ??= []
+      others.push({ number, record: reader.since(fieldStart) })
     }
   }
-  const node = new Node({ name, op, device, inputs: inputs.map(parseTensorName) })
-  for (const { key, value } of attrs) node.attrs.load(key, { encoded: value, decode: decodeAttrValue })
-  node.otherFields = others.sort((a, b) => a.number - b.number).map(({ record }) => record)
-  node.source = canonical ? source : undefined
+  reader.leave(outer)
+  const node = new Node({ name, op, device, inputs: inputCount > 0 ? inputs.slice(0, inputCount) : undefined })
+  node.standsIn(file, start, reader.position, canonical)
+  if (others) node.otherFields = others.sort((a, b) => a.number - b.number).map(({ record }) => record)
   return node
+}
+
+/** The bytes of nodes, whose strings are kept as long as one of the nodes. */
+class GraphDefFile implements NodeFile {
+  readonly bytes: Uint8Array
+  readonly #strings: StringTable
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.#strings = new StringTable(bytes.buffer)
+  }
+
+  reader(start: number, end: number): WireReader {
+    return new WireReader(this.bytes, { start, end, strings: this.#strings })
+  }
+
+  readAttrs(start: number, end: number, attrs: Attrs): void {
+    const reader = this.reader(start, end)
+    reader.varint()
+    reader.enter()
+    while (!reader.atEnd) {
+      const tag = reader.varint()
+      if (tag >>> 3 !== nodeField.attr) {
+        reader.skip(tag & 7)
+        continue
+      }
+      const outer = reader.enter()
+      const { key, value } = readAttrEntry(reader)
+      reader.leave(outer)
+      attrs.load(key, { encoded: value, decode: decodeAttrValue })
+    }
+  }
 }
 
 function readVersions(bytes: Uint8Array): { producer: number; minConsumer: number } {
@@ -117,7 +165,8 @@ function* fieldsOf(message: Uint8Array, wanted: number): Iterable<Uint8Array> {
 export function encodeGraphDef(graph: Graph): Slices {
   const writer = new WireWriter()
   for (const node of graph.nodes) {
-    if (node.source) writer.reference(node.source)
+    const source = node.source
+    if (source) writer.referencePart(source.bytes, source.start, source.end)
     else writer.messageField(graphField.node, encodeNode(node))
   }
   for (const record of graph.envelope.otherFields) writer.reference(record)

@@ -1,4 +1,5 @@
 import { GraphdefError } from '../errors.js'
+import type { StringTable } from './string-table.js'
 
 /** Wire types of protobuf's encoding. */
 export const varintType = 0
@@ -11,11 +12,21 @@ const utf8 = new TextDecoder()
 /** Reads protobuf's wire format from a view, without copying: what it hands out are views of the same memory. */
 export class WireReader {
   readonly bytes: Uint8Array
-  position = 0
+  position: number
+  /** Where the message ends that is read: all of it, or the field that was entered last. */
+  #end: number
+  readonly #strings: StringTable | undefined
   #view: DataView | undefined
 
-  constructor(bytes: Uint8Array) {
+  /**
+   * @param part where to read, if not all of the bytes
+   * @param part.strings where their strings are kept, if many of them are the same
+   */
+  constructor(bytes: Uint8Array, part?: { start: number; end: number; strings?: StringTable }) {
     this.bytes = bytes
+    this.position = part?.start ?? 0
+    this.#end = part?.end ?? bytes.length
+    this.#strings = part?.strings
   }
 
   /** Made when a float is first read, which most messages do not have. */
@@ -25,7 +36,7 @@ export class WireReader {
   }
 
   get atEnd(): boolean {
-    return this.position >= this.bytes.length
+    return this.position >= this.#end
   }
 
   /** A varint as a number: exact up to 2^53; negative 32-bit values come as their 64-bit pattern and lose digits. */
@@ -34,7 +45,7 @@ export class WireReader {
     let value = 0
     let scale = 1
     for (let count = 0; count < 10; count++) {
-      if (this.position >= bytes.length) throw this.truncated()
+      if (this.position >= this.#end) throw this.truncated()
       const byte = bytes[this.position++]!
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
@@ -48,7 +59,7 @@ export class WireReader {
     const { bytes } = this
     let value = 0
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.position >= bytes.length) throw this.truncated()
+      if (this.position >= this.#end) throw this.truncated()
       const byte = bytes[this.position++]!
       if (shift < 32) value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value
@@ -65,7 +76,7 @@ export class WireReader {
     const { bytes } = this
     let value = 0n
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (this.position >= bytes.length) throw this.truncated()
+      if (this.position >= this.#end) throw this.truncated()
       const byte = bytes[this.position++]!
       value |= BigInt(byte & 0x7f) << shift
       if (byte < 0x80) return BigInt.asUintN(64, value)
@@ -93,8 +104,34 @@ export class WireReader {
     return this.bytes.subarray(this.position - length, this.position)
   }
 
+  /** Goes into a length-delimited field: the reader then ends where that does. Gives what {@link leave} needs. */
+  enter(): number {
+    const length = this.varint()
+    this.#need(length)
+    const outer = this.#end
+    this.#end = this.position + length
+    return outer
+  }
+
+  /** Goes on behind the field that was entered, wherever in it the reader is. */
+  leave(outer: number): void {
+    this.position = this.#end
+    this.#end = outer
+  }
+
   /** A length-delimited field as text; short ASCII, which is nearly all there is, without a decoder. */
   string(): string {
+    if (this.#strings) {
+      const start = this.position
+      const length = this.varint()
+      this.#need(length)
+      const text = this.#strings.at(this.bytes, this.position, this.position + length)
+      if (text !== undefined) {
+        this.position += length
+        return text
+      }
+      this.position = start
+    }
     const view = this.view()
     if (view.length > 128) return utf8.decode(view)
     let text = ''
@@ -110,7 +147,7 @@ export class WireReader {
   skip(wireType: number): void {
     if (wireType === varintType) this.varint()
     else if (wireType === fixed64Type) this.#advance(8)
-    else if (wireType === bytesType) this.view()
+    else if (wireType === bytesType) this.#advance(this.varint())
     else if (wireType === fixed32Type) this.#advance(4)
     else throw this.malformed(`there is no wire type ${wireType}`)
   }
@@ -126,12 +163,12 @@ export class WireReader {
   }
 
   #need(length: number): void {
-    if (this.position + length > this.bytes.length) throw this.truncated()
+    if (this.position + length > this.#end) throw this.truncated()
   }
 
   truncated(): GraphdefError {
     return new GraphdefError('truncated', {
-      what: `the data ends at byte ${this.bytes.byteOffset + this.bytes.length}, in the middle of a field`,
+      what: `the data ends at byte ${this.bytes.byteOffset + this.#end}, in the middle of a field`,
       remedy: 'The file is cut short: download or copy it again, and compare its size with the original.',
     })
   }
@@ -172,8 +209,12 @@ export class Slices {
   }
 
   /** Appends a slice by reference; it joins the one before where they lie side by side in the same memory. */
-  push(slice: Uint8Array): void {
-    const { buffer, byteOffset, length } = slice
+  push({ buffer, byteOffset, length }: Uint8Array): void {
+    this.pushRange(buffer, byteOffset, length)
+  }
+
+  /** The same without a view of the bytes. */
+  pushRange(buffer: ArrayBufferLike, byteOffset: number, length: number): void {
     if (length === 0) return
     this.length += length
     if (buffer === this.#memory && byteOffset === this.#end) {
@@ -287,6 +328,12 @@ export class WireWriter {
   reference(bytes: Uint8Array): void {
     this.#flush()
     this.slices.push(bytes)
+  }
+
+  /** The same for a part of them, without a view of it. */
+  referencePart(bytes: Uint8Array, start: number, end: number): void {
+    this.#flush()
+    this.slices.pushRange(bytes.buffer, bytes.byteOffset + start, end - start)
   }
 
   /** What was written. The writer must not be used afterwards. */

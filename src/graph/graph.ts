@@ -38,8 +38,8 @@ interface Entry {
   next: Entry | undefined
   /** One for each input of the node. */
   producers: readonly Entry[]
-  /** In the order they came to read it. */
-  readers: Set<Node> | undefined
+  /** In the order they came to read it. Most nodes have one, and a set of one takes as much memory as the node. */
+  readers: Node | Set<Node> | undefined
   /** The node's place in the order when it was last numbered. */
   number: number
 }
@@ -142,13 +142,13 @@ export class Graph {
 
   /** The nodes that have this one among their inputs, control inputs included, in the order they came to read it. */
   readers(name: string): readonly Node[] {
-    return [...(this.#entries.get(name)?.readers ?? [])]
+    return [...readersOf(this.#entries.get(name))]
   }
 
   /** Every input that reads the node, control inputs included. */
   edgesFrom(name: string): Edge[] {
     const edges: Edge[] = []
-    for (const reader of this.#entries.get(name)?.readers ?? []) {
+    for (const reader of readersOf(this.#entries.get(name))) {
       reader.inputs.forEach((input, index) => {
         if (input.node === name) edges.push({ reader, index, input })
       })
@@ -251,15 +251,19 @@ export class Graph {
   /** Notes what a node reads. */
   #read(entry: Entry, { inputs }: Node): void {
     entry.producers = inputs.length === 0 ? nothing : inputs.map((input) => this.#entryOf(input.node))
+    const node = entry.node!
     for (const producer of entry.producers) {
-      producer.readers ??= new Set()
-      producer.readers.add(entry.node!)
+      const { readers } = producer
+      if (readers === undefined) producer.readers = node
+      else if (readers instanceof Set) readers.add(node)
+      else if (readers !== node) producer.readers = new Set([readers, node])
     }
   }
 
   #unread(entry: Entry, node: Node): void {
     for (const [index, producer] of entry.producers.entries()) {
-      producer.readers!.delete(node)
+      if (producer.readers instanceof Set) producer.readers.delete(node)
+      else if (producer.readers === node) producer.readers = undefined
       this.#forget(producer, node.inputs[index]!.node)
     }
     entry.producers = nothing
@@ -267,7 +271,8 @@ export class Graph {
 
   /** Drops what stands for a name that no node has and no node reads. */
   #forget(entry: Entry, name: string): void {
-    if (!entry.node && !entry.readers?.size) this.#entries.delete(name)
+    const isRead = entry.readers instanceof Set ? entry.readers.size > 0 : entry.readers !== undefined
+    if (!entry.node && !isRead) this.#entries.delete(name)
   }
 
   #link(entry: Entry, before: Entry | undefined): void {
@@ -288,6 +293,12 @@ export class Graph {
     else this.#last = previous
     entry.previous = entry.next = undefined
   }
+}
+
+function readersOf(entry: Entry | undefined): Iterable<Node> {
+  const readers = entry?.readers
+  if (readers === undefined) return []
+  return readers instanceof Set ? readers : [readers]
 }
 
 /** Data inputs as they are, then control inputs: each once, none on a node whose data is read anyway. */

@@ -79,7 +79,7 @@ export const stripUnusedNodes: Transform = defineTransform({
 
 /** Takes out the inputs that cannot be placeholders, as something that is needed reads a later output of them. */
 function keepReadLater(graph: Graph, replaced: Set<Node>, ends: readonly string[], report: Reporter): void {
-  for (let before = -1; before !== replaced.size; ) {
+  for (let before = 0; before !== replaced.size; ) {
     before = replaced.size
     const needed = graph.reachableFrom(ends, (node) => replaced.has(node))
     for (const node of replaced) {

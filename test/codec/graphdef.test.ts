@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeGraphDef, joinSlices, readGraphDef } from '../../src/codec/graphdef.js'
 import { decodeTensor, encodeTensor } from '../../src/codec/tensor.js'
+import type { GraphdefError } from '../../src/errors.js'
 import type { AttrValue } from '../../src/graph/attr.js'
 import { type DataType, dataTypeToNumber } from '../../src/graph/data-type.js'
 import { Graph } from '../../src/graph/graph.js'
@@ -64,6 +65,76 @@ describe('reading a GraphDef', () => {
     expect(graph.get('x')!.attrs.type('dtype')).toBe('float32')
     expect(graph.envelope.versions).toEqual({ producer: 27, minConsumer: 3 })
     expect([...graph.envelope.functionNames]).toEqual(['f'])
+  })
+
+  it('reads attributes of a name twice, entries without order and names that are not ASCII', () => {
+    const field = (number: number, ...parts: (Uint8Array | number[])[]): number[] => {
+      const bytes = parts.flatMap((part) => [...part])
+      return [number * 8 + 2, bytes.length, ...bytes]
+    }
+    const type = (value: number): number[] => [6 * 8, value]
+    const attr = (...parts: number[][]): number[] => field(5, ...parts)
+    const node = field(
+      1,
+      field(1, utf8('größe')),
+      field(2, utf8('Op')),
+      field(3, utf8('größe:1')),
+      attr(field(1, utf8('T')), field(2, type(3))),
+      attr(field(2, type(9)), field(1, utf8('S'))),
+      attr(field(1, utf8('T')), field(2, type(1))),
+      attr(field(2, type(4))),
+    )
+    const graph = readGraphDef(Uint8Array.from(node))
+    const read = graph.get('größe')!
+    expect(read.inputs).toEqual([{ node: 'größe', port: 1 }])
+    expect(read.source, 'not as it would be written').toBeUndefined()
+    expect(['T', 'S', ''].map((name) => read.attrs.type(name))).toEqual(['float32', 'int64', 'uint8'])
+    const [again] = readGraphDef(written(graph)).nodes
+    expect(again!.source).toBeDefined()
+    expect(['T', 'S', ''].map((name) => again!.attrs.type(name))).toEqual(['float32', 'int64', 'uint8'])
+  })
+
+  it('says where the file is cut, also in an attribute that nobody asks for', () => {
+    const bytes = sample()
+    const cuts = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1)
+    const errors = cuts.flatMap((end) => {
+      try {
+        readGraphDef(bytes.subarray(0, end))
+        return []
+      } catch (error) {
+        return [error as GraphdefError]
+      }
+    })
+    // What is left are the ends of records.
+    expect(errors.length).toBe(bytes.length - 1 - 4)
+    for (const error of errors)
+      expect([error.code, error.message]).toEqual(['truncated', expect.stringContaining('ends at byte')])
+  })
+
+  it('refuses an attribute that is longer than its node', () => {
+    const node = [10, 6, 10, 1, 0x61, 42, 9, 10]
+    expect(() => readGraphDef(Uint8Array.from([...node, 1, 0x54, 18, 2, 48, 1, 34, 0, 34, 0]))).toThrow(
+      'ends at byte 8',
+    )
+  })
+
+  it('copies a node, and renames it, before and after its attributes were read', () => {
+    for (const ask of [false, true]) {
+      const graph = readGraphDef(sample())
+      const node = graph.get('w')!
+      if (ask) node.attrs.type('dtype')
+      const copy = node.copy()
+      expect(copy.attrs.names()).toEqual(node.attrs.names())
+      const renamed = node.renamed('v')
+      expect(renamed.source).toBeUndefined()
+      expect(written(new Graph([renamed]))).toEqual(written(new Graph([readGraphDef(sample()).get('w')!.renamed('v')])))
+      renamed.attrs.delete('dtype')
+      expect([node.attrs.has('dtype'), copy.attrs.has('dtype'), renamed.attrs.has('dtype')]).toEqual([
+        true,
+        true,
+        false,
+      ])
+    }
   })
 
   it('copies no tensor: its bytes are a view of the file', () => {

@@ -61,6 +61,22 @@ describe('a graph', () => {
     expect(graph.readerCount('a')).toBe(1)
   })
 
+  it('knows readers as they come and go, one or many', () => {
+    const graph = graphOf('a:Const()', 'b:Relu(a)', 'c:Add(a, a)', 'd:Relu(b)')
+    const readers = (): string[] => graph.readers('a').map(({ name }) => name)
+    expect(readers()).toEqual(['b', 'c'])
+    graph.setInputs(graph.get('b')!, [])
+    expect(readers()).toEqual(['c'])
+    graph.setInputs(graph.get('c')!, [])
+    expect(readers()).toEqual([])
+    graph.setInputs(graph.get('d')!, [{ node: 'a', port: 0 }])
+    expect(readers()).toEqual(['d'])
+    graph.remove(graph.get('a')!)
+    expect(readers(), 'what dangles is still read').toEqual(['d'])
+    graph.remove(graph.get('d')!)
+    expect(readers()).toEqual([])
+  })
+
   it('keeps its order through insertion, removal and replacement', () => {
     const graph = graphOf('a:Const()', 'b:Relu(a)', 'c:Relu(b)')
     graph.add(new Node({ name: 'x', op: 'NoOp' }), { before: graph.get('a') })
