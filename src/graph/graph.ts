@@ -68,6 +68,8 @@ export class Graph {
   #size = 0
   #first: Entry | undefined
   #last: Entry | undefined
+  /** The nodes in order, until one comes, goes or moves. */
+  #nodes: readonly Node[] | undefined
 
   constructor(nodes: Iterable<Node> = [], envelope: GraphEnvelope = emptyEnvelope) {
     this.envelope = envelope
@@ -79,10 +81,13 @@ export class Graph {
   }
 
   /** The nodes in order, as they are now: editing the graph does not disturb a loop over them. */
-  get nodes(): Node[] {
-    const nodes: Node[] = []
-    for (let entry = this.#first; entry; entry = entry.next) nodes.push(entry.node!)
-    return nodes
+  get nodes(): readonly Node[] {
+    if (!this.#nodes) {
+      const nodes: Node[] = []
+      for (let entry = this.#first; entry; entry = entry.next) nodes.push(entry.node!)
+      this.#nodes = nodes
+    }
+    return this.#nodes
   }
 
   has(name: string): boolean {
@@ -215,11 +220,11 @@ export class Graph {
 
   /** The graph as it is now, by numbers. */
   numbered(): NumberedGraph {
-    const nodes: Node[] = []
+    const { nodes } = this
     let edges = 0
+    let number = 0
     for (let entry = this.#first; entry; entry = entry.next) {
-      entry.number = nodes.length
-      nodes.push(entry.node!)
+      entry.number = number++
       edges += entry.producers.length
     }
     const firstInput = new Int32Array(nodes.length + 1)
@@ -276,6 +281,7 @@ export class Graph {
   }
 
   #link(entry: Entry, before: Entry | undefined): void {
+    this.#nodes = undefined
     const previous = before ? before.previous : this.#last
     entry.previous = previous
     entry.next = before
@@ -286,6 +292,7 @@ export class Graph {
   }
 
   #unlink(entry: Entry): void {
+    this.#nodes = undefined
     const { previous, next } = entry
     if (previous) previous.next = next
     else this.#first = next
