@@ -222,15 +222,7 @@ function encodeFunction({ name, attrs }: FunctionReference): Slices {
   const writer = new WireWriter()
   if (name) writer.stringField(1, name)
   for (const key of [...attrs.keys()].sort()) {
-    writer.messageField(2, encodeAttrEntry(key, encodeAttrValue(attrs.get(key)!)))
+    writer.entryField(2, key, encodeAttrValue(attrs.get(key)!))
   }
-  return writer.finish()
-}
-
-/** One entry of a map of attributes. */
-export function encodeAttrEntry(key: string, value: Slices): Slices {
-  const writer = new WireWriter()
-  writer.stringField(1, key)
-  writer.messageField(2, value)
   return writer.finish()
 }

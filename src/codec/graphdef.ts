@@ -3,7 +3,7 @@ import { loaded } from '../graph/deferred-bytes.js'
 import { Graph } from '../graph/graph.js'
 import { Node, type NodeFile } from '../graph/node.js'
 import { parseTensorName, printTensorName, type TensorName } from '../graph/tensor-name.js'
-import { decodeAttrValue, encodeAttrEntry, encodeAttrValue, passAttrEntry, readAttrEntry } from './attr-value.js'
+import { decodeAttrValue, encodeAttrValue, passAttrEntry, readAttrEntry } from './attr-value.js'
 import { StringTable } from './string-table.js'
 import { bytesType, type Slices, WireReader, WireWriter } from './wire.js'
 
@@ -180,19 +180,9 @@ function encodeNode(node: Node): Slices {
   for (const input of node.inputs) writer.stringField(nodeField.input, printTensorName(input))
   if (node.device) writer.stringField(nodeField.device, node.device)
   for (const key of node.attrs.names().sort()) {
-    const encoded = node.attrs.encoded(key)
-    writer.messageField(
-      nodeField.attr,
-      encodeAttrEntry(key, encoded ? referenceTo(encoded) : encodeAttrValue(node.attrs.get(key)!)),
-    )
+    writer.entryField(nodeField.attr, key, node.attrs.encoded(key) ?? encodeAttrValue(node.attrs.get(key)!))
   }
   for (const record of node.otherFields) writer.reference(record)
-  return writer.finish()
-}
-
-function referenceTo(bytes: Uint8Array): Slices {
-  const writer = new WireWriter()
-  writer.reference(bytes)
   return writer.finish()
 }
 

@@ -238,6 +238,19 @@ export class Slices {
   }
 }
 
+/** How many bytes a text takes: as many as characters where it is ASCII, which is nearly all there is. */
+function utf8Length(text: string): number {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x80) return Buffer.byteLength(text)
+  return text.length
+}
+
+/** How many bytes a field takes with its length before it. */
+function sizeWithLength(length: number): number {
+  let size = length + 1
+  for (let left = length; left >= 0x80; left = Math.floor(left / 128)) size++
+  return size
+}
+
 let chunk = new Uint8Array(chunkSize)
 let chunkUsed = 0
 /** The writer whose bytes are at the end of the chunk: another one that wants to write closes it first. */
@@ -313,7 +326,22 @@ export class WireWriter {
   }
 
   stringField(field: number, text: string): void {
-    this.bytesField(field, encoder.encode(text))
+    const length = utf8Length(text)
+    this.tag(field, bytesType)
+    this.varint(length)
+    this.#room(length)
+    if (length === text.length) {
+      for (let index = 0; index < length; index++) chunk[chunkUsed++] = text.charCodeAt(index)
+    } else chunkUsed += encoder.encodeInto(text, chunk.subarray(chunkUsed, chunkUsed + length)).written
+  }
+
+  /** An entry of a map whose values are messages, as they are encoded: a field that holds 1 = the key and 2 = the value. */
+  entryField(field: number, key: string, value: Uint8Array | Slices): void {
+    this.tag(field, bytesType)
+    this.varint(2 + sizeWithLength(utf8Length(key)) + sizeWithLength(value.length))
+    this.stringField(1, key)
+    if (value instanceof Slices) this.messageField(2, value)
+    else this.bytesField(2, value)
   }
 
   /** A field that holds a message whose parts are known. */

@@ -200,6 +200,37 @@ describe('writing a GraphDef', () => {
     expect(slice).toBeDefined()
   })
 
+  it('writes names of any letters and lengths', () => {
+    for (const name of [
+      '',
+      'x',
+      'größe',
+      '層',
+      '🙂',
+      '\ud800',
+      'a'.repeat(127),
+      'b'.repeat(128),
+      'ü'.repeat(64),
+      'c'.repeat(70_000),
+    ]) {
+      const node = new Node({ name: 'node', op: name, device: name })
+      node.attrs.setString(name, name)
+      node.attrs.set('T', { kind: 'func', value: { name, attrs: new Map([[name, { kind: 'b', value: true }]]) } })
+      const read = GraphDef.decode(written(new Graph([node]))) as unknown as {
+        node: {
+          op: string
+          device: string
+          attr: Record<string, { s?: Uint8Array; func?: { name: string; attr: object } }>
+        }[]
+      }
+      const expected = new TextDecoder().decode(utf8(name))
+      const [{ op, device, attr }] = read.node as [(typeof read.node)[0]]
+      expect([op, device, Object.keys(attr)]).toEqual([expected, expected, expect.arrayContaining([expected, 'T'])])
+      expect(plainArray(attr[expected]!.s!)).toEqual(utf8(name))
+      expect([attr.T!.func!.name, Object.keys(attr.T!.func!.attr)]).toEqual([expected, [expected]])
+    }
+  })
+
   it('carries fields that nobody knows', () => {
     const unknown = [0xfa, 0x7f, 3, 1, 2, 3]
     const node = [0x0a, 1, 0x6e, ...unknown]
