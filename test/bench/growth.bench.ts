@@ -13,6 +13,7 @@ const parameters: Readonly<Record<string, string>> = {
   rename_node: '(old_node_name="layer_1/Relu", new_node_name=renamed)',
   set_device: '(device="/cpu:0")',
   insert_logging: '(op=Relu)',
+  freeze_requantization_ranges: '(min_max_log_file=ranges.log)',
 }
 
 test('how time grows from 1,000 to 100,000 nodes', { timeout: 3_600_000 }, async () => {
