@@ -50,6 +50,7 @@ export const errorCodes = {
   'bad-shape': 'a shape that a request gives to an input does not fit the graph',
   'transform-failed': 'a transform cannot be applied to this graph',
   'kernel-failed': 'an op cannot be computed at build time',
+  'no-webassembly': 'Node was told to run without WebAssembly',
   'unsupported-op': 'the target of the build cannot run the model',
   'not-emitted': "the bundler's configuration keeps the model out of the build",
   'not-imported': 'the page asks the dev server for a model by the path of its source',

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parseRequest } from '../src/chain/request.js'
 import { optimize } from '../src/optimize.js'
@@ -31,6 +33,15 @@ describe('the built package', () => {
       if ((await digest(built.optimize, built.parseRequest, path, query)) !== ours) different.push(`${name}: ${ours}`)
     }
     expect(different).toEqual([])
+  })
+
+  it('says that weights need WebAssembly where Node was told to run without', async () => {
+    const model = models().find(({ name }) => name === 'ut_deep_mlp')!
+    const [inputs, outputs] = [model.inputs, model.outputs].map((names) => names.join(','))
+    const command = [join(dist, 'cli', 'main.js'), 'transform_graph', `--in_graph=${model.path}`, '--out_graph=-']
+    const flags = [`--inputs=${inputs}`, `--outputs=${outputs}`, '--transforms=round_weights']
+    const run = promisify(execFile)(process.execPath, ['--jitless', ...command, ...flags])
+    await expect(run).rejects.toThrow(/no-webassembly: .+\n.*transform: round_weights\n.*Start Node without --jitless/s)
   })
 
   it.each(['vite', 'rollup', 'rolldown', 'webpack', 'rspack', 'esbuild'])(

@@ -1,3 +1,4 @@
+import { GraphdefError } from '../errors.js'
 import { float32Module } from './float32-module.js'
 
 /**
@@ -41,6 +42,12 @@ function loops(): Float32Loops {
 }
 
 function instantiate(): Float32Loops {
+  if (typeof WebAssembly === 'undefined') {
+    throw new GraphdefError('no-webassembly', {
+      what: 'this Node runs without WebAssembly, which computes the weights',
+      remedy: 'Start Node without --jitless, --lite-mode and --no-expose-wasm; look into NODE_OPTIONS too.',
+    })
+  }
   const run = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(float32Module, 'base64')), {
     env: { abort: () => {} },
   }).exports as unknown as Loops
