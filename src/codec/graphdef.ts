@@ -5,7 +5,7 @@ import { Node, type NodeFile } from '../graph/node.js'
 import { parseTensorName, printTensorName, type TensorName } from '../graph/tensor-name.js'
 import { decodeAttrValue, encodeAttrValue, passAttrEntry, readAttrEntry } from './attr-value.js'
 import { StringTable } from './string-table.js'
-import { bytesType, type Slices, WireReader, WireWriter } from './wire.js'
+import { bytesType, entryFieldSize, type Slices, stringFieldSize, WireReader, WireWriter } from './wire.js'
 
 /** Field numbers of GraphDef (tensorflow/core/framework/graph.proto). */
 const graphField = { node: 1, library: 2, versions: 4 } as const
@@ -167,23 +167,40 @@ export function encodeGraphDef(graph: Graph): Slices {
   for (const node of graph.nodes) {
     const source = node.source
     if (source) writer.referencePart(source.bytes, source.start, source.end)
-    else writer.messageField(graphField.node, encodeNode(node))
+    else writeNode(writer, node)
   }
   for (const record of graph.envelope.otherFields) writer.reference(record)
   return writer.finish()
 }
 
-function encodeNode(node: Node): Slices {
-  const writer = new WireWriter()
-  if (node.name) writer.stringField(nodeField.name, node.name)
-  if (node.op) writer.stringField(nodeField.op, node.op)
-  for (const input of node.inputs) writer.stringField(nodeField.input, printTensorName(input))
-  if (node.device) writer.stringField(nodeField.device, node.device)
+/** Writes a node's record. Where it is in one piece, the node will stand there until it changes again. */
+function writeNode(writer: WireWriter, node: Node): void {
+  const { name, op, device, otherFields } = node
+  const inputs = node.inputs.map(printTensorName)
+  const attrs: { key: string; value: Uint8Array | Slices }[] = []
   for (const key of node.attrs.names().sort()) {
-    writer.entryField(nodeField.attr, key, node.attrs.encoded(key) ?? encodeAttrValue(node.attrs.get(key)!))
+    attrs.push({ key, value: node.attrs.encoded(key) ?? encodeAttrValue(node.attrs.get(key)!) })
   }
-  for (const record of node.otherFields) writer.reference(record)
-  return writer.finish()
+  let size = 0
+  for (const text of [name, op, device]) if (text) size += stringFieldSize(text)
+  for (const input of inputs) size += stringFieldSize(input)
+  for (const { key, value } of attrs) size += entryFieldSize(key, value)
+  for (const record of otherFields) size += record.length
+
+  const before = writer.place
+  writer.tag(graphField.node, bytesType)
+  writer.varint(size)
+  const header = writer.place.at - before.at
+  if (name) writer.stringField(nodeField.name, name)
+  if (op) writer.stringField(nodeField.op, op)
+  for (const input of inputs) writer.stringField(nodeField.input, input)
+  if (device) writer.stringField(nodeField.device, device)
+  for (const { key, value } of attrs) writer.entryField(nodeField.attr, key, value)
+  for (const record of otherFields) writer.reference(record)
+  const { bytes, at } = writer.place
+  if (bytes === before.bytes && at - before.at === header + size) {
+    node.wasWritten({ bytes, start: before.at, end: at })
+  }
 }
 
 /** Joins slices into one array, where somebody needs the file in one piece. */

@@ -251,6 +251,23 @@ function sizeWithLength(length: number): number {
   return size
 }
 
+/** How many bytes a string field takes, for fields numbered below 16. */
+export function stringFieldSize(text: string): number {
+  return 1 + sizeWithLength(utf8Length(text))
+}
+
+/** How many bytes an entry takes in {@link WireWriter.entryField}, for fields numbered below 16. */
+export function entryFieldSize(key: string, value: Uint8Array | Slices): number {
+  return 1 + sizeWithLength(entrySize(key, value))
+}
+
+function entrySize(key: string, value: Uint8Array | Slices): number {
+  return 2 + sizeWithLength(utf8Length(key)) + sizeWithLength(value.length)
+}
+
+/** Parts below this are copied, others referred to. */
+const smallest = 64
+
 let chunk = new Uint8Array(chunkSize)
 let chunkUsed = 0
 /** The writer whose bytes are at the end of the chunk: another one that wants to write closes it first. */
@@ -321,7 +338,7 @@ export class WireWriter {
   bytesField(field: number, bytes: Uint8Array): void {
     this.tag(field, bytesType)
     this.varint(bytes.length)
-    if (bytes.length < 64) this.fixed(bytes)
+    if (bytes.length < smallest) this.fixed(bytes)
     else this.reference(bytes)
   }
 
@@ -338,16 +355,26 @@ export class WireWriter {
   /** An entry of a map whose values are messages, as they are encoded: a field that holds 1 = the key and 2 = the value. */
   entryField(field: number, key: string, value: Uint8Array | Slices): void {
     this.tag(field, bytesType)
-    this.varint(2 + sizeWithLength(utf8Length(key)) + sizeWithLength(value.length))
+    this.varint(entrySize(key, value))
     this.stringField(1, key)
     if (value instanceof Slices) this.messageField(2, value)
     else this.bytesField(2, value)
+  }
+
+  /** Where the next small part will be written. */
+  get place(): { bytes: Uint8Array; at: number } {
+    return { bytes: chunk, at: chunkUsed }
   }
 
   /** A field that holds a message whose parts are known. */
   messageField(field: number, message: Slices): void {
     this.tag(field, bytesType)
     this.varint(message.length)
+    if (message.length < smallest) {
+      // Beside what is written before and after it, instead of three slices.
+      for (const slice of message.list) this.fixed(slice)
+      return
+    }
     this.#flush()
     this.slices.append(message)
   }

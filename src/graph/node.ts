@@ -39,6 +39,8 @@ export class Node {
   #end = 0
   /** Whether the record is what would be written. */
   #isAsRead = false
+  /** Where it was written since it last changed. */
+  #written: NodeSource | undefined
   #attrs: Attrs | undefined
 
   constructor({ name, op, inputs = noInputs, device = '' }: NodeInit) {
@@ -64,10 +66,17 @@ export class Node {
   /** @internal Called by whatever changes the node. */
   touch(): void {
     this.#isAsRead = false
+    this.#written = undefined
   }
 
-  /** Where the node stands in a file, tag and length included, if nothing about it has changed. */
+  /** @internal The node was written, and stands there until it changes. */
+  wasWritten(where: NodeSource): void {
+    this.#written = where
+  }
+
+  /** Where the node stands as it is, tag and length included: in the file that it was read from, or where it was written. */
   get source(): NodeSource | undefined {
+    if (this.#written) return this.#written
     return this.#isAsRead ? { bytes: this.#file!.bytes, start: this.#start, end: this.#end } : undefined
   }
 
@@ -119,6 +128,7 @@ export class Node {
   copy(): Node {
     const copy = this.renamed(this.name)
     copy.#isAsRead = this.#isAsRead
+    copy.#written = this.#written
     return copy
   }
 

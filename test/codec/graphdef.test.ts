@@ -52,6 +52,13 @@ function sample(): Uint8Array {
   return plainArray(encoded)
 }
 
+/** The same node, made anew. */
+function rebuilt({ name, op, inputs, device, attrs }: Node): Node {
+  const node = new Node({ name, op, inputs, device })
+  for (const key of attrs.names()) node.attrs.set(key, attrs.get(key)!)
+  return node
+}
+
 describe('reading a GraphDef', () => {
   it('gives nodes, edges, attributes, versions and function names', () => {
     const graph = readGraphDef(sample())
@@ -198,6 +205,35 @@ describe('writing a GraphDef', () => {
     const content = graph.get('w')!.attrs.tensor('value')!.bytes()
     const slice = encodeGraphDef(graph).list.find((one) => sharesMemory(one, bytes) && one.length >= content.length)
     expect(slice).toBeDefined()
+  })
+
+  it('writes a node that changed once, until it changes again', () => {
+    const graph = readGraphDef(sample())
+    const node = graph.get('y')!
+    const changes: (() => void)[] = [
+      () => graph.setInputs(node, [{ node: 'w', port: 0 }]),
+      () => {
+        node.op = 'Add'
+      },
+      () => {
+        node.device = '/gpu:0'
+      },
+      () => node.attrs.setType('T', 'float64'),
+      () => node.attrs.setInt('_number', 300),
+      () => node.attrs.delete('_number'),
+    ]
+    for (const change of changes) {
+      written(graph)
+      expect(node.source).toBeDefined()
+      change()
+      expect(node.source).toBeUndefined()
+      const bytes = written(graph)
+      expect(written(graph), 'the second time').toEqual(bytes)
+      expect(written(graph.copy()), 'a copy').toEqual(bytes)
+      expect(GraphDef.toObject(GraphDef.decode(bytes).node[2]), 'in a graph of its own').toEqual(
+        GraphDef.toObject(GraphDef.decode(written(new Graph([rebuilt(node)]))).node[0]),
+      )
+    }
   })
 
   it('writes names of any letters and lengths', () => {
