@@ -1,9 +1,12 @@
 import type { AttrList, AttrValue, FunctionReference } from '../graph/attr.js'
 import { dataTypeFromNumber, dataTypeToNumber } from '../graph/data-type.js'
 import type { Shape } from '../graph/shape.js'
+import type { Slices } from './slices.js'
 import { decodeTensor, encodeTensor } from './tensor.js'
 import { decodeShape, encodeShape } from './tensor-shape.js'
-import { fixed32Type, readRepeated, type Slices, varintType, WireReader, WireWriter } from './wire.js'
+import { readRepeated, WireReader } from './wire-reader.js'
+import { fixed32Type, varintType } from './wire-types.js'
+import { WireWriter } from './wire-writer.js'
 
 /** Field numbers of AttrValue (tensorflow/core/framework/attr_value.proto). */
 const field = { list: 1, s: 2, i: 3, f: 4, b: 5, type: 6, shape: 7, tensor: 8, placeholder: 9, func: 10 } as const

@@ -14,7 +14,7 @@ import {
   type TensorSlice,
   wholeOf,
 } from './tensor-slice.js'
-import { WireReader } from './wire.js'
+import { WireReader } from './wire-reader.js'
 
 /** Field numbers of BundleHeaderProto and BundleEntryProto (tensorflow/core/protobuf/tensor_bundle.proto). */
 const headerField = { shards: 1, endianness: 2 } as const

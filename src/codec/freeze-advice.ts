@@ -1,4 +1,5 @@
-import { bytesType, WireReader } from './wire.js'
+import { WireReader } from './wire-reader.js'
+import { bytesType } from './wire-types.js'
 
 /** Field numbers of SavedModel (tensorflow/core/protobuf/saved_model.proto). */
 const savedModelField = { metaGraphs: 2 } as const

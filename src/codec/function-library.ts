@@ -6,7 +6,9 @@ import { parseTensorName, type TensorName } from '../graph/tensor-name.js'
 import type { ArgDef } from '../ops/op-defs.js'
 import { decodeAttrValue } from './attr-value.js'
 import { joinSlices, readNode } from './graphdef.js'
-import { bytesType, WireReader, WireWriter } from './wire.js'
+import { WireReader } from './wire-reader.js'
+import { bytesType } from './wire-types.js'
+import { WireWriter } from './wire-writer.js'
 
 /** Field number of GraphDef.library (tensorflow/core/framework/graph.proto). */
 const libraryField = 2

@@ -4,8 +4,11 @@ import { Graph } from '../graph/graph.js'
 import { Node, type NodeFile } from '../graph/node.js'
 import { parseTensorName, printTensorName, type TensorName } from '../graph/tensor-name.js'
 import { decodeAttrValue, encodeAttrValue, passAttrEntry, readAttrEntry } from './attr-value.js'
+import type { Slices } from './slices.js'
 import { StringTable } from './string-table.js'
-import { bytesType, entryFieldSize, type Slices, stringFieldSize, WireReader, WireWriter } from './wire.js'
+import { WireReader } from './wire-reader.js'
+import { bytesType } from './wire-types.js'
+import { entryFieldSize, stringFieldSize, WireWriter } from './wire-writer.js'
 
 /** Field numbers of GraphDef (tensorflow/core/framework/graph.proto). */
 const graphField = { node: 1, library: 2, versions: 4 } as const

@@ -1,4 +1,7 @@
-import { type Slices, varintType, WireReader, WireWriter } from './wire.js'
+import type { Slices } from './slices.js'
+import { WireReader } from './wire-reader.js'
+import { varintType } from './wire-types.js'
+import { WireWriter } from './wire-writer.js'
 
 /** How the name of every region begins. */
 export const regionPrefix = 'memmapped_package://'

@@ -7,7 +7,7 @@ import { elementCount, isStatic } from '../graph/shape.js'
 import { Tensor } from '../graph/tensor.js'
 import { encodeGraphDef, readGraphDef } from './graphdef.js'
 import { directoryBytes, directoryOf, encodeDirectory, type Region, regionPrefix } from './memmapped-directory.js'
-import { Slices } from './wire.js'
+import { Slices } from './slices.js'
 
 /** The region that holds the GraphDef. */
 const graphRegion = `${regionPrefix}.`

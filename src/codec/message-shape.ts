@@ -1,4 +1,4 @@
-import { bytesType, fixed32Type, fixed64Type, varintType } from './wire.js'
+import { bytesType, fixed32Type, fixed64Type, varintType } from './wire-types.js'
 
 /** What a field holds: a number, bytes of any kind, text without control characters, or a message. */
 type FieldKind = 'varint' | 'bytes' | 'text' | MessageShape

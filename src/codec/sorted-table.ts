@@ -1,6 +1,6 @@
 import { GraphdefError } from '../errors.js'
 import { maskedCrc32c } from './crc32c.js'
-import { WireReader } from './wire.js'
+import { WireReader } from './wire-reader.js'
 
 /** Two block handles of at most 20 bytes each, and the magic number. */
 const footerBytes = 48

@@ -1,4 +1,4 @@
-import { bytesType, fixed32Type, fixed64Type, varintType } from './wire.js'
+import { bytesType, fixed32Type, fixed64Type, varintType } from './wire-types.js'
 
 /** A range of bytes, the end not among them. */
 export interface ByteRange {

@@ -1,5 +1,8 @@
 import type { Shape } from '../graph/shape.js'
-import { type Slices, varintType, WireReader, WireWriter } from './wire.js'
+import type { Slices } from './slices.js'
+import { WireReader } from './wire-reader.js'
+import { varintType } from './wire-types.js'
+import { WireWriter } from './wire-writer.js'
 
 /** TensorShapeProto: dim = 2 (size = 1, name = 2), unknown_rank = 3. A size of -1 is an unknown dimension. */
 export function decodeShape(bytes: Uint8Array): Shape {

@@ -1,6 +1,6 @@
 import type { TypedArray } from '../graph/data-type.js'
 import type { StaticShape } from '../graph/shape.js'
-import { WireReader } from './wire.js'
+import { WireReader } from './wire-reader.js'
 
 /** A range of each dimension: what of a tensor a part of a partitioned variable holds. */
 export type TensorSlice = readonly { readonly start: number; readonly length: number }[]

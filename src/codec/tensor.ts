@@ -1,8 +1,11 @@
 import { type DataType, dataTypeFromNumber, dataTypeToNumber, storageOf, type TypedArray } from '../graph/data-type.js'
 import { elementCount, type StaticShape } from '../graph/shape.js'
 import { Tensor, type TensorStorage } from '../graph/tensor.js'
+import type { Slices } from './slices.js'
 import { decodeShape, encodeShape } from './tensor-shape.js'
-import { readRepeated, type Slices, varintType, WireReader, WireWriter } from './wire.js'
+import { readRepeated, WireReader } from './wire-reader.js'
+import { varintType } from './wire-types.js'
+import { WireWriter } from './wire-writer.js'
 
 /** Field numbers of TensorProto (tensorflow/core/framework/tensor.proto). */
 const field = {

@@ -1,4 +1,4 @@
-import { WireWriter } from '../../../src/codec/wire.js'
+import { WireWriter } from '../../../src/codec/wire-writer.js'
 import type { GraphEnvelope } from '../../../src/graph/graph.js'
 import type { Choices } from '../choices.js'
 import type { Family, Grow } from '../fuzz-case.js'

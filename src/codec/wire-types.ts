@@ -1,0 +1,5 @@
+/** Wire types of protobuf's encoding. */
+export const varintType = 0
+export const fixed64Type = 1
+export const bytesType = 2
+export const fixed32Type = 5
