@@ -8,7 +8,7 @@ import { float32Module } from './float32-module.js'
  * of 1.55 s in its loops; these take 0.12 s of 0.95 s, copying the elements in and out included. A second thread would have halved
  * the loops at best, and takes 0.04 s to start.
  */
-interface Loops {
+interface ModuleExports {
   memory: WebAssembly.Memory
   capacity: WebAssembly.Global<'i32'>
   stride: WebAssembly.Global<'i32'>
@@ -17,16 +17,15 @@ interface Loops {
   bytesAt: WebAssembly.Global<'i32'>
   resultsAt: WebAssembly.Global<'i32'>
   range(count: number): void
-  multiply(count: number, first: number, period: number): void
-  divide(count: number, first: number, period: number): void
+  scale(count: number, period: number, divides: boolean): void
   round(count: number, min: number, width: number, last: number): void
   moves(count: number, min: number, width: number, last: number): void
   quantize(count: number, scale: number, lowest: number, first: number, step: number): void
 }
 
 /** The loops, and the parts of their memory as arrays. */
-interface Float32Loops {
-  run: Loops
+interface Loops {
+  exports: ModuleExports
   stride: number
   values: Float32Array
   factors: Float64Array
@@ -34,33 +33,32 @@ interface Float32Loops {
   results: Float32Array
 }
 
-let compiled: Float32Loops | undefined
+let compiled: Loops | undefined
 
-function loops(): Float32Loops {
+function compiledLoops(): Loops {
   compiled ??= instantiate()
   return compiled
 }
 
-function instantiate(): Float32Loops {
+function instantiate(): Loops {
   if (typeof WebAssembly === 'undefined') {
     throw new GraphdefError('no-webassembly', {
       what: 'this Node runs without WebAssembly, which computes the weights',
-      remedy: 'Start Node without --jitless, --lite-mode and --no-expose-wasm; look into NODE_OPTIONS too.',
+      remedy: 'Start Node without --jitless and --no-expose-wasm; look into NODE_OPTIONS too.',
     })
   }
-  const run = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(float32Module, 'base64')), {
-    env: { abort: () => {} },
-  }).exports as unknown as Loops
-  const { buffer } = run.memory
-  const capacity = run.capacity.value
+  const module = new WebAssembly.Module(Buffer.from(float32Module, 'base64'))
+  const exports = new WebAssembly.Instance(module).exports as unknown as ModuleExports
+  const { buffer } = exports.memory
+  const capacity = exports.capacity.value
   return {
-    run,
-    stride: run.stride.value,
-    values: new Float32Array(buffer, run.valuesAt.value, capacity),
+    exports,
+    stride: exports.stride.value,
+    values: new Float32Array(buffer, exports.valuesAt.value, capacity),
     // The first three once more behind the last.
-    factors: new Float64Array(buffer, run.factorsAt.value, capacity + 3),
-    bytes: new Uint8Array(buffer, run.bytesAt.value, capacity),
-    results: new Float32Array(buffer, run.resultsAt.value, 8),
+    factors: new Float64Array(buffer, exports.factorsAt.value, capacity + 3),
+    bytes: new Uint8Array(buffer, exports.bytesAt.value, capacity),
+    results: new Float32Array(buffer, exports.resultsAt.value, 8),
   }
 }
 
@@ -71,21 +69,21 @@ export interface Ends {
 }
 
 /** Goes over elements in pieces, of which each is put where the loops find it. */
-function inPieces(values: Float32Array, visit: (loops: Float32Loops, count: number, start: number) => void): void {
-  const all = loops()
-  const capacity = all.values.length
+function inPieces(values: Float32Array, visit: (loops: Loops, count: number, start: number) => void): void {
+  const loops = compiledLoops()
+  const capacity = loops.values.length
   for (let start = 0; start < values.length; start += capacity) {
     const count = Math.min(capacity, values.length - start)
-    all.values.set(count === values.length ? values : values.subarray(start, start + count))
+    loops.values.set(count === values.length ? values : values.subarray(start, start + count))
     // The last one repeated changes neither a range nor how far elements move.
-    const padded = Math.ceil(count / all.stride) * all.stride
-    if (padded > count) all.values.fill(values[start + count - 1]!, count, padded)
-    visit(all, count, start)
+    const padded = Math.ceil(count / loops.stride) * loops.stride
+    if (padded > count) loops.values.fill(values[start + count - 1]!, count, padded)
+    visit(loops, count, start)
   }
 }
 
 /** What loops that look for ends have found, piece by piece. */
-function widen(ends: Ends, { results }: Float32Loops): void {
+function widen(ends: Ends, { results }: Loops): void {
   ends.low = Math.min(ends.low, results[0]!, results[1]!, results[2]!, results[3]!)
   ends.high = Math.max(ends.high, results[4]!, results[5]!, results[6]!, results[7]!)
 }
@@ -93,9 +91,9 @@ function widen(ends: Ends, { results }: Float32Loops): void {
 /** The smallest and the largest element: both NaN where one of them is NaN, Infinity and -Infinity where there is none. */
 export function rangeOf(values: Float32Array): Ends {
   const ends = { low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }
-  inPieces(values, (all, count) => {
-    all.run.range(count)
-    widen(ends, all)
+  inPieces(values, (loops, count) => {
+    loops.exports.range(count)
+    widen(ends, loops)
   })
   return ends
 }
@@ -115,38 +113,32 @@ export interface CyclicFactors {
  * @param first the place of the first value among the elements that the factors are for
  */
 export function scaleElements(target: Float32Array, values: Float32Array, first: number, factors: CyclicFactors): void {
-  inPieces(values, (all, count, start) => {
-    const { offset, period } = placeFactors(all.factors, factors, first + start, count)
-    if (factors.divides) all.run.divide(count, offset, period)
-    else all.run.multiply(count, offset, period)
-    target.set(all.values.subarray(0, count), start)
+  inPieces(values, (loops, count, start) => {
+    const period = placeFactors(loops.factors, factors, first + start, count)
+    loops.exports.scale(count, period, factors.divides)
+    target.set(loops.values.subarray(0, count), start)
   })
 }
 
-/** Puts the factors of `count` elements, from the one numbered `first` on, where the loops find them. */
-function placeFactors(
-  place: Float64Array,
-  { values, run }: CyclicFactors,
-  first: number,
-  count: number,
-): { offset: number; period: number } {
+/**
+ * Puts the factors of `count` elements, from the one numbered `first` on, where the loops find them.
+ * @returns after how many elements they begin again
+ */
+function placeFactors(place: Float64Array, { values, run }: CyclicFactors, first: number, count: number): number {
   const channels = values.length
-  if (run === 1 && channels <= count) {
-    place.set(values)
-    for (let more = 0; more < 3; more++) place[channels + more] = values[more % channels]!
-    return { offset: first % channels, period: channels }
-  }
-  for (let from = 0, to = 0; from < count; from = to) {
-    const channel = Math.trunc((first + from) / run) % channels
+  const repeats = run === 1 && channels <= count
+  const length = repeats ? channels + 3 : count
+  for (let at = 0, next = 0; at < length; at = next) {
+    const channel = Math.trunc((first + at) / run) % channels
     if (run === 1) {
-      to = Math.min(from + channels - channel, count)
-      place.set(values.subarray(channel, channel + to - from), from)
+      next = Math.min(at + channels - channel, length)
+      place.set(values.subarray(channel, channel + next - at), at)
     } else {
-      to = Math.min(from + run - ((first + from) % run), count)
-      place.fill(values[channel]!, from, to)
+      next = Math.min(at + run - ((first + at) % run), length)
+      place.fill(values[channel]!, at, next)
     }
   }
-  return { offset: 0, period: count }
+  return repeats ? channels : count
 }
 
 /** Buckets of one width from `min` on; those from `last` on are one. */
@@ -162,18 +154,18 @@ export interface Buckets {
  * @param target as long as `values`, and may be the same
  */
 export function roundElements(target: Float32Array, values: Float32Array, { min, width, last }: Buckets): void {
-  inPieces(values, (all, count, start) => {
-    all.run.round(count, min, width, last)
-    target.set(all.values.subarray(0, count), start)
+  inPieces(values, (loops, count, start) => {
+    loops.exports.round(count, min, width, last)
+    target.set(loops.values.subarray(0, count), start)
   })
 }
 
 /** How far {@link roundElements} moves an element at most, in float32. */
 export function largestMove(values: Float32Array, { min, width, last }: Buckets): number {
   const ends = { low: 0, high: 0 }
-  inPieces(values, (all, count) => {
-    all.run.moves(count, min, width, last)
-    widen(ends, all)
+  inPieces(values, (loops, count) => {
+    loops.exports.moves(count, min, width, last)
+    widen(ends, loops)
   })
   return Math.max(-ends.low, ends.high)
 }
@@ -194,10 +186,10 @@ export interface ByteScale {
  */
 export function quantizeElements(target: Uint8Array, values: Float32Array, bytes: ByteScale): number {
   const ends = { low: 0, high: 0 }
-  inPieces(values, (all, count, start) => {
-    all.run.quantize(count, bytes.scale, bytes.lowest, bytes.first, bytes.step)
-    target.set(all.bytes.subarray(0, count), start)
-    widen(ends, all)
+  inPieces(values, (loops, count, start) => {
+    loops.exports.quantize(count, bytes.scale, bytes.lowest, bytes.first, bytes.step)
+    target.set(loops.bytes.subarray(0, count), start)
+    widen(ends, loops)
   })
   return Math.max(-ends.low, ends.high)
 }

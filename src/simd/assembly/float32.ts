@@ -39,30 +39,24 @@ function store(low: v128, high: v128): void {
   v128.store(resultsAt, high, 16)
 }
 
-/** Multiplies each element by its factor in float64. There are `period` factors, and the first three again behind them. */
-export function multiply(count: i32, first: i32, period: i32): void {
-  for (let at = valuesAt, end = valuesAt + (count << 2), channel = first; at < end; at += 16) {
+/**
+ * Multiplies each element by its factor in float64, or divides it. There are `period` factors, and the first three again behind
+ * them.
+ */
+export function scale(count: i32, period: i32, divides: bool): void {
+  for (let at = valuesAt, end = valuesAt + (count << 2), channel = 0; at < end; at += 16) {
     const values = v128.load(at)
     const factors = factorsAt + (channel << 3)
-    const low = f64x2.mul(f64x2.promote_low_f32x4(values), v128.load(factors))
-    const high = f64x2.mul(f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1)), v128.load(factors, 16))
+    const low = scaled(f64x2.promote_low_f32x4(values), v128.load(factors), divides)
+    const high = scaled(f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1)), v128.load(factors, 16), divides)
     v128.store(at, i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2))
     channel += 4
     if (channel >= period) channel %= period
   }
 }
 
-/** As {@link multiply}, divided. */
-export function divide(count: i32, first: i32, period: i32): void {
-  for (let at = valuesAt, end = valuesAt + (count << 2), channel = first; at < end; at += 16) {
-    const values = v128.load(at)
-    const factors = factorsAt + (channel << 3)
-    const low = f64x2.div(f64x2.promote_low_f32x4(values), v128.load(factors))
-    const high = f64x2.div(f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1)), v128.load(factors, 16))
-    v128.store(at, i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2))
-    channel += 4
-    if (channel >= period) channel %= period
-  }
+function scaled(values: v128, factors: v128, divides: bool): v128 {
+  return divides ? f64x2.div(values, factors) : f64x2.mul(values, factors)
 }
 
 /** The middle of the bucket in which an element lies: min + width * (min(trunc((value - min) / width), last) + 0.5). */
