@@ -5,13 +5,11 @@ import type { Slices } from './slices.js'
 import { decodeTensor, encodeTensor } from './tensor.js'
 import { decodeShape, encodeShape } from './tensor-shape.js'
 import { readRepeated, WireReader } from './wire-reader.js'
-import { fixed32Type, varintType } from './wire-types.js'
+import { entryField, fixed32Type, varintType } from './wire-types.js'
 import { WireWriter } from './wire-writer.js'
 
 /** Field numbers of AttrValue (tensorflow/core/framework/attr_value.proto). */
 const field = { list: 1, s: 2, i: 3, f: 4, b: 5, type: 6, shape: 7, tensor: 8, placeholder: 9, func: 10 } as const
-/** Field numbers of an entry of a map. */
-const entryField = { key: 1, value: 2 } as const
 /** Field numbers of AttrValue.ListValue. */
 const listField = { s: 2, i: 3, f: 4, b: 5, type: 6, shape: 7, tensor: 8, func: 9 } as const
 

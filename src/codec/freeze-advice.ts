@@ -1,5 +1,5 @@
 import { WireReader } from './wire-reader.js'
-import { bytesType } from './wire-types.js'
+import { bytesType, entryField } from './wire-types.js'
 
 /** Field numbers of SavedModel (tensorflow/core/protobuf/saved_model.proto). */
 const savedModelField = { metaGraphs: 2 } as const
@@ -7,8 +7,6 @@ const savedModelField = { metaGraphs: 2 } as const
 const metaGraphField = { signature: 5, objectGraph: 7 } as const
 const signatureField = { outputs: 2 } as const
 const tensorInfoField = { name: 1 } as const
-/** Field numbers of the entry of every map. */
-const entryField = { key: 1, value: 2 } as const
 
 const freezeGraph = 'python -m tensorflow.python.tools.freeze_graph'
 

@@ -21,7 +21,7 @@ const nodeField = { name: 1, op: 2, input: 3, device: 4, attr: 5 } as const
  * @throws GraphdefError `truncated`, `not-a-graph`, `invalid-graph` (a name stands twice)
  */
 export function readGraphDef(bytes: Uint8Array): Graph {
-  const file = new GraphDefFile(bytes)
+  const file = new GraphDefFile(bytes, new StringTable(bytes.buffer))
   const reader = file.reader(0, bytes.length)
   const nodes: Node[] = []
   const others: { number: number; record: Uint8Array }[] = []
@@ -99,14 +99,14 @@ function readNodeAt(reader: WireReader, start: number, file: GraphDefFile): Node
   return node
 }
 
-/** The bytes of nodes, whose strings are kept as long as one of the nodes. */
+/** The bytes of nodes. Their strings are kept as long as one of the nodes, where there are many. */
 class GraphDefFile implements NodeFile {
   readonly bytes: Uint8Array
-  readonly #strings: StringTable
+  readonly #strings: StringTable | undefined
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, strings?: StringTable) {
     this.bytes = bytes
-    this.#strings = new StringTable(bytes.buffer)
+    this.#strings = strings
   }
 
   reader(start: number, end: number): WireReader {

@@ -1,5 +1,5 @@
 import { Slices } from './slices.js'
-import { bytesType } from './wire-types.js'
+import { bytesType, entryField } from './wire-types.js'
 
 const encoder = new TextEncoder()
 const chunkSize = 1 << 16
@@ -118,13 +118,13 @@ export class WireWriter {
     } else chunkUsed += encoder.encodeInto(text, chunk.subarray(chunkUsed, chunkUsed + length)).written
   }
 
-  /** An entry of a map whose values are messages, as they are encoded: a field that holds 1 = the key and 2 = the value. */
+  /** An entry of a map whose values are messages, as they are encoded. */
   entryField(field: number, key: string, value: Uint8Array | Slices): void {
     this.tag(field, bytesType)
     this.varint(entrySize(key, value))
-    this.stringField(1, key)
-    if (value instanceof Slices) this.messageField(2, value)
-    else this.bytesField(2, value)
+    this.stringField(entryField.key, key)
+    if (value instanceof Slices) this.messageField(entryField.value, value)
+    else this.bytesField(entryField.value, value)
   }
 
   /** Where the next small part will be written. */
